@@ -1,0 +1,32 @@
+package io.ropewalk.engine;
+
+import io.ropewalk.block.IoError;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Hears what happens to geoms and paths: rare things only, requests are counted elsewhere. Called while the
+ * geom's mutex is held, so in order (R53), on any thread; must be quick, must not block, must not call the geom.
+ */
+public interface EngineObserver {
+    EngineObserver NONE = new EngineObserver() {};
+
+    default void onPathAdded(Geom geom, String path) {}
+
+    /** The path is LOST: its device vanished or an operator removes it. */
+    default void onPathLost(Geom geom, String path, String why) {}
+
+    /** The path is gone, nothing is in flight on it. */
+    default void onPathRemoved(Geom geom, String path) {}
+
+    /** {@code error} is null when an operator failed it. */
+    default void onPathFailed(Geom geom, String path, FailReason reason, @Nullable IoError error) {}
+
+    default void onPathRestored(Geom geom, String path, RestoreTrigger trigger) {}
+
+    /** {@code path} is null when no usable path is left. */
+    default void onActiveChanged(Geom geom, @Nullable String path) {}
+
+    default void onStateChanged(Geom geom, GeomState before, GeomState now) {}
+
+    default void onResized(Geom geom, long beforeBytes, long nowBytes) {}
+}

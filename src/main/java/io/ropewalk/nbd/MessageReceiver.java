@@ -1,0 +1,143 @@
+package io.ropewalk.nbd;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.DefaultMaxMessagesRecvByteBufAllocator;
+import io.netty.channel.RecvByteBufAllocator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Receives a stream of length-prefixed messages so that each lies in one contiguous range of one buffer, mostly without
+ * copying: the socket reads right behind what is there already, and a message that would not fit moves, as far as it
+ * has come, to a buffer of its own size. Payloads can so be handed on as retained slices, together with the header
+ * before them.
+ *
+ * <p>Lives on its channel's loop. Add it as the last handler; {@link #receiveAllocator} goes into the channel's
+ * configuration. Where another handler (TLS) stands before it, what that one delivers is copied in.
+ */
+abstract class MessageReceiver extends ChannelInboundHandlerAdapter {
+    private static final int CHUNK_BYTES = 256 << 10;
+    private static final int LOOKAHEAD_BYTES = 16 << 10;
+    private static final int MINIMUM_ROOM_BYTES = 8 << 10;
+    private static final int MAXIMUM_READS_PER_TURN = 16;
+
+    private final Allocator receiveAllocator = new Allocator();
+    private @Nullable ByteBuf current;
+    private int neededBytes;
+    private boolean stopped;
+
+    /**
+     * Decodes and consumes one message from the reader index on.
+     *
+     * @return 0 when a message was consumed, else the whole length of the message that begins at the reader index (or
+     *     of its header, while only that is known), which is more than is readable
+     */
+    protected abstract int decode(ChannelHandlerContext context, ByteBuf in);
+
+    /** All that has arrived in this turn was decoded. */
+    protected void onTurnDecoded(ChannelHandlerContext context) {}
+
+    final RecvByteBufAllocator receiveAllocator() {
+        return receiveAllocator;
+    }
+
+    /** Decodes nothing more; what arrives is dropped. */
+    protected final void stopReceiving() {
+        stopped = true;
+    }
+
+    @Override
+    public final void channelRead(ChannelHandlerContext context, Object message) {
+        ByteBuf received = (ByteBuf) message;
+        if (stopped) {
+            received.release();
+            return;
+        }
+        if (received != current) {
+            room(context.alloc(), received.readableBytes()).writeBytes(received);
+        }
+        received.release();
+        decodeAll(context);
+    }
+
+    /** Decodes what has arrived already, for a subclass that had stopped short of it. */
+    protected final void decodeAll(ChannelHandlerContext context) {
+        ByteBuf in = current;
+        neededBytes = 0;
+        while (in != null && !stopped && in.isReadable() && neededBytes == 0) {
+            neededBytes = decode(context, in);
+        }
+    }
+
+    @Override
+    public final void channelReadComplete(ChannelHandlerContext context) {
+        onTurnDecoded(context);
+        ByteBuf in = current;
+        if (in != null && (!in.isReadable() || stopped)) {
+            releaseCurrent();
+        }
+        context.fireChannelReadComplete();
+    }
+
+    @Override
+    public void handlerRemoved(ChannelHandlerContext context) {
+        stopped = true;
+        releaseCurrent();
+    }
+
+    private void releaseCurrent() {
+        ByteBuf in = current;
+        current = null;
+        neededBytes = 0;
+        if (in != null) {
+            in.release();
+        }
+    }
+
+    /** The current buffer with room behind its writer index, for the rest of a begun message at least. */
+    private ByteBuf room(ByteBufAllocator allocator, int atLeastBytes) {
+        ByteBuf in = current;
+        if (in == null) {
+            in = allocator.directBuffer(Math.max(CHUNK_BYTES, atLeastBytes));
+            current = in;
+            return in;
+        }
+        if (!in.isReadable() && in.refCnt() == 1) {
+            in.clear();
+        }
+        int missing = Math.max(neededBytes - in.readableBytes(), Math.min(atLeastBytes, in.capacity()));
+        if (in.writableBytes() >= Math.max(missing, 1) && (missing > 0 || in.writableBytes() >= MINIMUM_ROOM_BYTES)) {
+            return in;
+        }
+        int capacity =
+                Math.max(CHUNK_BYTES, Math.max(neededBytes, in.readableBytes() + atLeastBytes) + LOOKAHEAD_BYTES);
+        ByteBuf larger = allocator.directBuffer(capacity);
+        larger.writeBytes(in);
+        in.release();
+        current = larger;
+        return larger;
+    }
+
+    private final class Allocator extends DefaultMaxMessagesRecvByteBufAllocator {
+        Allocator() {
+            super(MAXIMUM_READS_PER_TURN);
+        }
+
+        @Override
+        public RecvByteBufAllocator.Handle newHandle() {
+            return new MaxMessageHandle() {
+                @Override
+                public ByteBuf allocate(ByteBufAllocator allocator) {
+                    return room(allocator, 0).retain();
+                }
+
+                @Override
+                public int guess() {
+                    return CHUNK_BYTES;
+                }
+            };
+        }
+    }
+}

@@ -1,0 +1,70 @@
+package io.ropewalk.net;
+
+import io.netty.channel.Channel;
+import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.ServerChannel;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollDomainSocketChannel;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollServerDomainSocketChannel;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioDomainSocketChannel;
+import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.channel.uring.IoUring;
+import io.netty.channel.uring.IoUringDomainSocketChannel;
+import io.netty.channel.uring.IoUringIoHandler;
+import io.netty.channel.uring.IoUringServerDomainSocketChannel;
+import io.netty.channel.uring.IoUringServerSocketChannel;
+import io.netty.channel.uring.IoUringSocketChannel;
+
+/** How sockets are waited for. */
+public enum Transport {
+    /** io_uring: fewest system calls, where the kernel and the sandbox allow it. */
+    IO_URING,
+    /** epoll through Netty's native library. */
+    EPOLL,
+    /** What the JDK brings; works everywhere. */
+    NIO;
+
+    /** Whether this machine can. */
+    public boolean isAvailable() {
+        return switch (this) {
+            case IO_URING -> IoUring.isAvailable();
+            case EPOLL -> Epoll.isAvailable();
+            case NIO -> true;
+        };
+    }
+
+    /** The one to use when nobody says otherwise: epoll, and NIO where there is no native library. */
+    public static Transport best() {
+        return EPOLL.isAvailable() ? EPOLL : NIO;
+    }
+
+    IoHandlerFactory handlerFactory() {
+        return switch (this) {
+            case IO_URING -> IoUringIoHandler.newFactory();
+            case EPOLL -> EpollIoHandler.newFactory();
+            case NIO -> NioIoHandler.newFactory();
+        };
+    }
+
+    Class<? extends Channel> clientChannel(boolean unixSocket) {
+        return switch (this) {
+            case IO_URING -> unixSocket ? IoUringDomainSocketChannel.class : IoUringSocketChannel.class;
+            case EPOLL -> unixSocket ? EpollDomainSocketChannel.class : EpollSocketChannel.class;
+            case NIO -> unixSocket ? NioDomainSocketChannel.class : NioSocketChannel.class;
+        };
+    }
+
+    Class<? extends ServerChannel> serverChannel(boolean unixSocket) {
+        return switch (this) {
+            case IO_URING -> unixSocket ? IoUringServerDomainSocketChannel.class : IoUringServerSocketChannel.class;
+            case EPOLL -> unixSocket ? EpollServerDomainSocketChannel.class : EpollServerSocketChannel.class;
+            case NIO -> unixSocket ? NioServerDomainSocketChannel.class : NioServerSocketChannel.class;
+        };
+    }
+}
