@@ -196,7 +196,7 @@ class GeomTest {
     @DisplayName("Q9: a path that does not answer in time is FAIL TIMEOUT and its requests are decided elsewhere")
     void silentPathTimesOut() {
         GeomFixture m =
-                new GeomFixture(Mode.ACTIVE_PASSIVE, new Policies(Duration.ofSeconds(2), Policies.Restore.AUTO), 2);
+                new GeomFixture(Mode.ACTIVE_PASSIVE, Policies.DEFAULT.withAttemptTimeout(Duration.ofSeconds(2)), 2);
         m.md(0).silent();
         List<Ask> asks = new ArrayList<>();
         for (int i = 0; i < 16; i++) {
@@ -512,8 +512,7 @@ class GeomTest {
 
     @Test
     void manualRestorePolicyKeepsAFailedPathOut() throws Exception {
-        GeomFixture m =
-                new GeomFixture(Mode.ACTIVE_PASSIVE, new Policies(Duration.ofSeconds(2), Policies.Restore.MANUAL), 2);
+        GeomFixture m = new GeomFixture(Mode.ACTIVE_PASSIVE, Policies.DEFAULT.withRestore(Policies.Restore.MANUAL), 2);
         m.md(0).failing(Kind.DISCONNECTED);
         Ask.read(m.channel, 0, 512);
         m.loop.run();
