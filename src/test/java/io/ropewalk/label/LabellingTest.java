@@ -189,13 +189,30 @@ class LabellingTest {
 
     @Test
     void aCulpritThatCannotBeReadDoesNotMakeTakingBackUncertain() {
-        stranger.on(IoOp.READ, Fault.FAILS);
-        disk.put(SIZE - 512, text("old"));
+        stranger.failingAfterReads(1);
 
-        assertThat(label(new Options(true, true), d1, stranger))
-                .isInstanceOfSatisfying(
-                        NotTheSameDisk.class,
-                        result -> assertThat(result.aftermath()).isEqualTo(Aftermath.KEPT));
+        assertThat(label(Options.CAREFUL, d1, stranger))
+                .isEqualTo(new NotTheSameDisk(
+                        List.of(new Culprit("x", "cannot be read: input/output error")), Aftermath.TAKEN_BACK));
+        assertThat(disk.lastSector(512)).isEqualTo(BLANK);
+    }
+
+    @Test
+    void aDiskThatIsGoneBeforeTheLabelCouldBeTakenBackIsUncertain() {
+        d1.failingAfterReads(1);
+
+        assertThat(label(Options.CAREFUL, d1))
+                .isEqualTo(new NotTheSameDisk(
+                        List.of(new Culprit("d1", "cannot be read: input/output error")), Aftermath.UNCERTAIN));
+    }
+
+    @Test
+    void aLabelToBeKeptIsWrittenThoughADeviceCannotBeRead() {
+        d2.on(IoOp.READ, Fault.FAILS);
+
+        assertThat(label(KEEP, d1, d2))
+                .isEqualTo(new NotTheSameDisk(
+                        List.of(new Culprit("d2", "cannot be read: input/output error")), Aftermath.KEPT));
         assertThat(disk.lastSector(512)).isEqualTo(LabelCodec.encode(label));
     }
 

@@ -28,6 +28,7 @@ final class MemoryPath implements BlockDevice {
     final List<String> log = new ArrayList<>();
     private Capabilities capabilities = Capabilities.of(Capability.WRITE, Capability.FLUSH);
     private int maximumPayload = Geometry.MAXIMUM_PAYLOAD_BYTES;
+    private int readsUntilFailure = Integer.MAX_VALUE;
     int openChannels;
 
     enum Fault {
@@ -57,6 +58,12 @@ final class MemoryPath implements BlockDevice {
 
     MemoryPath on(IoOp op, Fault fault) {
         faults.put(op, fault);
+        return this;
+    }
+
+    /** Later reads fail. */
+    MemoryPath failingAfterReads(int reads) {
+        readsUntilFailure = reads;
         return this;
     }
 
@@ -100,6 +107,9 @@ final class MemoryPath implements BlockDevice {
         @Override
         protected void start(IoRequest request) {
             log.add(request.toString());
+            if (request.op() == IoOp.READ && readsUntilFailure-- <= 0) {
+                on(IoOp.READ, Fault.FAILS);
+            }
             Fault fault = faults.get(request.op());
             if (fault == Fault.HANGS) {
                 hanging = request;
