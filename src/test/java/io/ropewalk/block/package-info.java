@@ -1,0 +1,4 @@
+@NullMarked
+package io.ropewalk.block;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.ropewalk.file;
+
+import org.jspecify.annotations.NullMarked;
