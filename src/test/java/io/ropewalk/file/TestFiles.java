@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** Files for tests. */
 final class TestFiles {
@@ -21,5 +23,13 @@ final class TestFiles {
     static Path folderOnDisk() throws IOException {
         return Files.createTempDirectory(
                 Files.createDirectories(Path.of("target", "disks")).toAbsolutePath(), "test");
+    }
+
+    /** Deletes a file of {@link #folderOnDisk}, if it came to that. */
+    static void deleteWithFolder(@Nullable Path file) throws IOException {
+        if (file != null) {
+            Files.delete(file);
+            Files.delete(Objects.requireNonNull(file.getParent()));
+        }
     }
 }

@@ -1,4 +1,0 @@
-@NullMarked
-package io.ropewalk.block;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,4 +1,0 @@
-@NullMarked
-package io.ropewalk.file;
-
-import org.jspecify.annotations.NullMarked;
