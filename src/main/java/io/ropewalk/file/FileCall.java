@@ -38,7 +38,7 @@ final class FileCall implements Runnable {
         ABANDONED
     }
 
-    private final FileChannel channel;
+    private final FileBlockChannel channel;
     private final Medium medium;
     private final ByteBufAllocator allocator;
     private final IoOp op;
@@ -63,7 +63,7 @@ final class FileCall implements Runnable {
     /** The channel's: below this one on the stack. */
     @Nullable FileCall next;
 
-    FileCall(FileChannel channel, IoRequest request) {
+    FileCall(FileBlockChannel channel, IoRequest request) {
         this.channel = channel;
         this.medium = channel.fileDevice().medium();
         this.allocator = channel.loop().allocator();

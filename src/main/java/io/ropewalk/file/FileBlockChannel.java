@@ -17,14 +17,14 @@ import org.jspecify.annotations.Nullable;
  * <p>Calls that have come back pile up on a stack without a lock; the first one on it wakes the loop, which takes them
  * all. So many answers at once cost one wake-up.
  */
-final class FileChannel extends BlockChannel {
+final class FileBlockChannel extends BlockChannel {
     private final FileDevice device;
     private final AtomicReference<@Nullable FileCall> finished = new AtomicReference<>();
     private List<FileCall> inFlight = new ArrayList<>();
     private int syncFailuresSeen;
     private boolean closed;
 
-    FileChannel(FileDevice device, IoLoop loop) {
+    FileBlockChannel(FileDevice device, IoLoop loop) {
         super(device, loop);
         this.device = device;
         this.syncFailuresSeen = device.medium().syncFailures();
