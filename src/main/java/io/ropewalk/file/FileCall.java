@@ -8,6 +8,7 @@ import io.ropewalk.block.IoError.Kind;
 import io.ropewalk.block.IoFlags;
 import io.ropewalk.block.IoOp;
 import io.ropewalk.block.IoRequest;
+import io.ropewalk.block.Settlement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -51,6 +52,7 @@ final class FileCall implements Runnable {
     /** Null once it is answered or abandoned. */
     private @Nullable IoRequest request;
 
+    private @Nullable Settlement settlement;
     private @Nullable ByteBuf payload;
     private int errno;
     private @Nullable IoError error;
@@ -96,12 +98,22 @@ final class FileCall implements Runnable {
         unwanted = true;
         if (state.compareAndSet(State.WAITING, State.ABANDONED)) {
             discard();
+        } else if (op.changesData()) {
+            settlement = new Settlement();
         }
         return given;
     }
 
+    /** Of an abandoned call that may still change data: fires when the kernel has let go of it. */
+    @Nullable Settlement settlement() {
+        return settlement;
+    }
+
     /** Gives back the buffers. Also on the device's threads, when there is no loop any more. */
     void discard() {
+        if (settlement != null) {
+            settlement.settle();
+        }
         releasePayload();
         if (data != null) {
             data.release();
