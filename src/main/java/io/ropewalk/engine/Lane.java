@@ -307,6 +307,7 @@ final class Lane {
         if (io.out > 0) {
             return;
         }
+        io.over();
         requestsInFlight--;
         if (pool.size() < POOLED_REQUESTS) {
             pool.push(io);
@@ -362,7 +363,7 @@ final class Lane {
 
     /** The fences have changed: changes that no longer overlap one go ahead, in the order in which they came. */
     void releaseHeld() {
-        for (int i = held.size(); i > 0; i--) {
+        for (int i = held.size(); i > 0 && !held.isEmpty(); i--) {
             GeomIo io = held.remove();
             IoRequest parent = io.parent;
             boolean waits =
@@ -416,9 +417,9 @@ final class Lane {
         return true;
     }
 
-    /** A path works again: everybody may try. */
+    /** A path works again: everybody may try. Who is answered at once may well call this again. */
     private void unpark() {
-        for (int i = parked.size(); i > 0; i--) {
+        for (int i = parked.size(); i > 0 && !parked.isEmpty(); i--) {
             unparkOne();
         }
     }

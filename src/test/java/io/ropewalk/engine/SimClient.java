@@ -251,6 +251,7 @@ final class SimClient {
         world.closeIfOver(life);
         if (error.kind() == Kind.SHUTTING_DOWN) {
             left = 0;
+            disconnectSoon();
         }
     }
 

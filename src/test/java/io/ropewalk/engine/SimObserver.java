@@ -54,7 +54,15 @@ final class SimObserver implements EngineObserver {
         if (error != null) {
             requirePresentEpoch(path, error);
         }
-        outOfUse(path, PathEntry.Condition.FAIL);
+        // R45, R53: where an operator fails the only path, its restore is told before the failure.
+        boolean restoredAlready = reason == FailReason.OPERATOR && attached() == 1;
+        outOfUse(path, restoredAlready ? PathEntry.Condition.USABLE : PathEntry.Condition.FAIL);
+    }
+
+    private long attached() {
+        return told.values().stream()
+                .filter(condition -> condition != PathEntry.Condition.LOST)
+                .count();
     }
 
     /** Q4: a path is failed only for what was sent since it came into use. */
