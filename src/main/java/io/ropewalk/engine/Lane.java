@@ -280,10 +280,14 @@ final class Lane {
         if (io.firstFailure == null) {
             return;
         }
+        blameSuspects(io);
+        stats.failedOver(io.firstFailure, nowNanos - io.firstFailureNanos);
+    }
+
+    private void blameSuspects(GeomIo io) {
         for (GeomIo.Suspect suspect : io.suspects()) {
             geom.fault(suspect.path(), suspect.epoch(), FailReason.IO_ERROR, suspect.error());
         }
-        stats.failedOver(io.firstFailure, nowNanos - io.firstFailureNanos);
     }
 
     /** The request is decided; its client is about to be answered. */
@@ -341,6 +345,10 @@ final class Lane {
     private void onFlushBranchDecided(GeomIo io, IoRequest parent) {
         if (io.out > 0) {
             return;
+        }
+        if (io.flushed) {
+            // Before it is asked what was lost: a path that could not flush is out of use now, with all that it owes.
+            blameSuspects(io);
         }
         geom.noteChangesOfLostPaths();
         if (io.refused) {

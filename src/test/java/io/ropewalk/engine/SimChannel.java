@@ -111,6 +111,7 @@ final class SimChannel extends BlockChannel {
         if (!mayTakeEffect || world.is(SimWeakness.NO_FENCE)) {
             return error;
         }
+        world.mayBeFenced(op);
         return error.unsettled(Objects.requireNonNull(op.session).settlement);
     }
 

@@ -45,7 +45,10 @@ final class SimClient {
         loop.execute(() -> {
             channel = world.geom().open(loop);
             for (SimRequest slot : slots) {
-                next(slot);
+                later(slot);
+            }
+            if (world.isStopping()) {
+                disconnectSoon();
             }
         });
     }
@@ -106,6 +109,9 @@ final class SimClient {
 
     private void ask(BlockChannel through, SimRequest slot, SimLife life) {
         world.count(SimHappening.REQUEST);
+        if (life.op == IoOp.READ) {
+            world.count(SimHappening.READ);
+        }
         world.tell(() -> name + " asks " + life + ": " + life.op + (life.durably ? " FUA " : " ") + life.firstBlock
                 + "+" + life.blocks);
         slot.submit(through, life, random.pick(0, 16, 28));
@@ -149,7 +155,8 @@ final class SimClient {
 
     private SimLife newLife(IoOp op) {
         int blocks = op == IoOp.FLUSH ? 0 : random.between(1, Math.min(6, world.plan.blocks()));
-        int firstBlock = op == IoOp.FLUSH ? 0 : random.below(world.plan.blocks() - blocks + 1);
+        int within = random.chance(0.8) ? Math.max(blocks, world.plan.hotBlocks()) : world.plan.blocks();
+        int firstBlock = op == IoOp.FLUSH ? 0 : random.below(within - blocks + 1);
         return newLife(op, firstBlock, blocks, op.changesData() && random.chance(0.1));
     }
 

@@ -3,6 +3,7 @@ package io.ropewalk.engine;
 /** What a simulated world counts, so that a test can tell that the interesting things do happen. */
 enum SimHappening {
     REQUEST,
+    READ,
     READ_CHECKED,
     CLIENT_ERROR,
     ATTEMPT,

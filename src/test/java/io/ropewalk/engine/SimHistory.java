@@ -47,7 +47,6 @@ final class SimHistory {
         private boolean succeeded;
         private boolean durable;
         private boolean lost;
-        private boolean told;
 
         Change(long version, int firstBlock, int blocks, long begin) {
             this.version = version;
@@ -140,6 +139,7 @@ final class SimHistory {
     void flushed(long flushBegin) {
         if (cachePerPath) {
             atRisk.forEach(change -> requireTold(change, flushBegin));
+            atRisk.removeIf(change -> change.end < flushBegin);
         }
         notDurable.removeIf(change -> {
             change.durable = change.end < flushBegin;
@@ -148,7 +148,7 @@ final class SimHistory {
     }
 
     private void requireTold(Change change, long flushBegin) {
-        if (!change.told && change.end < flushBegin && change.end < outOfUse[change.cache]) {
+        if (change.end < flushBegin && change.end < outOfUse[change.cache]) {
             throw new SimViolation(
                     "a FLUSH from " + flushBegin + " succeeded, though " + change + " was lost with cache "
                             + change.cache + ", whose path went out of use at " + outOfUse[change.cache]);
@@ -158,7 +158,6 @@ final class SimHistory {
     /** A FLUSH has failed: with a cache per path, clients know now that earlier changes may be lost. */
     void flushFailed() {
         if (cachePerPath) {
-            atRisk.forEach(change -> change.told = true);
             atRisk.clear();
             notDurable.forEach(change -> change.lost = true);
             notDurable.clear();

@@ -92,6 +92,9 @@ final class SimObserver implements EngineObserver {
     public void onUnfenced(Geom geom, String path, long offset, long length) {
         world.tell(() -> "event: unfenced " + path + " " + offset + "+" + length);
         world.count(SimHappening.FENCE_EXPIRED);
+        if (world.plan.unproven() == 0) {
+            throw new SimViolation("a fence was given up on " + path + ", though every proof came in time");
+        }
     }
 
     private void backInUse(String path) {

@@ -165,7 +165,7 @@ final class SimPath implements BlockDevice {
     /** One leg of a request's way; several of them stay well below the deadline unless the path is slow. */
     long latencyNanos() {
         long most = world.plan.legNanos();
-        return local ? 0 : world.random.between(0, world.random.chance(0.1) ? most : most / 8);
+        return local ? 0 : world.random.between(0, world.random.chance(0.3) ? most : most / 4);
     }
 
     boolean answersAtOnce() {

@@ -13,8 +13,10 @@ import java.util.Set;
  * @param pathsAtFirst how many of them the geom begins with
  * @param depth requests a client keeps under way
  * @param requests what one client asks before it is content
+ * @param hotBlocks how many of the blocks, from the first on, most requests go to
  * @param timeoutNanos the shortest deadline of an attempt; configure may double it. Everything else is measured by it
  * @param legNanos the longest that a well path takes for one leg of a request's way
+ * @param thinkNanos the longest that a client waits between an answer and the next request
  * @param chaosNanos how long things go wrong
  * @param lateNanos how long after its connection's end a request may still take effect
  * @param lateness how often one that was not done yet is done late rather than never
@@ -37,6 +39,7 @@ record SimPlan(
         int depth,
         int requests,
         int blocks,
+        int hotBlocks,
         Mode mode,
         Policies policies,
         long timeoutNanos,
@@ -65,22 +68,26 @@ record SimPlan(
         boolean guarded = random.chance(0.4);
         boolean stopsEarly = random.chance(0.25);
         boolean losesCaches = !guarded && random.chance(0.4);
+        int depth = random.pick(1, 2, 4, 8);
+        int requests = random.between(20, 120);
+        long chaos = timeout * random.between(10, 60);
         return new SimPlan(
                 paths,
                 random.between(Math.max(1, paths - 1), paths),
                 random.pick(1, 1, 2, 3),
                 random.between(1, 4),
-                random.pick(1, 2, 4, 8),
-                random.between(20, 120),
+                depth,
+                requests,
                 random.pick(16, 20, 40),
+                random.pick(3, 8, 16),
                 random.pick(Mode.values()),
                 policies(random, timeout),
                 timeout,
                 timeout / 14,
-                random.pick(1L, timeout / 10, timeout / 2),
-                timeout * random.between(10, 60),
+                2 * chaos * depth / requests / random.pick(1, 2, 4, 100),
+                chaos,
                 LATE_TIMEOUTS * timeout,
-                random.pick(0.0, 0.3, 0.7),
+                random.pick(0.0, 0.5, 0.9),
                 random.pick(0.0, 0.0, 0.1, 0.5),
                 random.pick(0.0, 0.0, 0.01),
                 guarded ? random.below(paths) : -1,
@@ -142,10 +149,5 @@ record SimPlan(
     /** The longest that a request may take which is not held by a fence. */
     long patienceNanos() {
         return policies.noPath().queueFor().toNanos() + 2 * (paths + 2) * 3 * timeoutNanos;
-    }
-
-    /** The longest that a change may take. */
-    long changePatienceNanos() {
-        return patienceNanos() + 4 * policies.quiesce().toNanos();
     }
 }

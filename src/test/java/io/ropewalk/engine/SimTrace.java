@@ -26,6 +26,10 @@ final class SimTrace {
         counts[what.ordinal()]++;
     }
 
+    long counted(SimHappening what) {
+        return counts[what.ordinal()];
+    }
+
     Map<SimHappening, Long> counts() {
         Map<SimHappening, Long> all = new EnumMap<>(SimHappening.class);
         for (SimHappening what : SimHappening.values()) {

@@ -7,6 +7,7 @@ import io.ropewalk.block.IoOp;
 import io.ropewalk.block.IoRequest;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
@@ -56,6 +57,7 @@ final class SimWorld {
     private final SimObserver observer = new SimObserver(this);
     private final List<SimPath> paths = new ArrayList<>();
     private final List<SimClient> clients = new ArrayList<>();
+    private final long[] fencedUntilNanos;
     private final List<Long> submitted = new ArrayList<>();
     private final SimOperator operator;
     private final SimMisfortune misfortune;
@@ -64,6 +66,7 @@ final class SimWorld {
     private @Nullable PathTable checked;
     private @Nullable CompletableFuture<Void> stopped;
     private boolean chaotic = true;
+    private boolean stoppedInTime;
     private long lives;
 
     SimWorld(long seed, Set<SimWeakness> weaknesses, SimTrace trace) {
@@ -73,6 +76,7 @@ final class SimWorld {
         this.trace = trace;
         this.scheduler = new SimScheduler(random.split(), plan.timeoutNanos() / 100);
         this.disk = new SimDisk(plan.blocks(), random.split());
+        this.fencedUntilNanos = new long[plan.blocks()];
         this.history = new SimHistory(plan.blocks(), plan.caches());
         for (int i = 0; i < plan.lanes(); i++) {
             scheduler.newLoop();
@@ -117,7 +121,8 @@ final class SimWorld {
         if (plan.stopsEarly()) {
             scheduler.after(random.between(0, plan.chaosNanos()), this::stopEarly);
         }
-        long patience = plan.chaosNanos() + plan.clients() * plan.requests() * plan.changePatienceNanos();
+        long patience = 2 * plan.chaosNanos()
+                + plan.clients() * plan.requests() * (plan.patienceNanos() + plan.policies().quiesce().toNanos());
         while (scheduler.step()) {
             checkTable();
             if (scheduler.nowNanos() > patience) {
@@ -162,11 +167,17 @@ final class SimWorld {
     private void stop() {
         tell(() -> "stop");
         stopped = geom.stop();
+        long latest = scheduler.nowNanos() + plan.patienceNanos();
+        stopped.thenRun(() -> stoppedInTime = scheduler.nowNanos() <= latest);
         clients.forEach(SimClient::disconnectSoon);
     }
 
     boolean isChaotic() {
         return chaotic;
+    }
+
+    boolean isStopping() {
+        return stopped != null;
     }
 
     // ---- for the parts of the world
@@ -270,6 +281,14 @@ final class SimWorld {
         }
     }
 
+    /** A change was given up that may still take effect: others that overlap it wait, for so long at most. */
+    void mayBeFenced(SimOp op) {
+        if (op.op.changesData()) {
+            long until = scheduler.nowNanos() + plan.policies().quiesce().toNanos();
+            Arrays.fill(fencedUntilNanos, op.firstBlock, op.firstBlock + op.blocks, until);
+        }
+    }
+
     /** The client was told that it failed. */
     void closeIfOver(SimLife life) {
         if (life.change == null) {
@@ -296,11 +315,16 @@ final class SimWorld {
         }
     }
 
+    /** Nothing waits longer than its attempts and the queue may take, but for changes that overlap what is fenced. */
     void requireInTime(SimLife life) {
-        long took = scheduler.nowNanos() - life.beginNanos;
-        long bound = life.op.changesData() ? plan.changePatienceNanos() : plan.patienceNanos();
-        if (took > bound) {
-            throw new SimViolation(life + " took " + took / 1e6 + " ms, more than " + bound / 1e6);
+        long from = life.beginNanos;
+        if (life.change != null) {
+            for (int block = life.firstBlock; block < life.firstBlock + life.blocks; block++) {
+                from = Math.max(from, fencedUntilNanos[block]);
+            }
+        }
+        if (scheduler.nowNanos() > from + plan.patienceNanos()) {
+            throw new SimViolation(life + " took " + (scheduler.nowNanos() - life.beginNanos) / 1e6 + " ms");
         }
     }
 
@@ -342,6 +366,7 @@ final class SimWorld {
 
     private void requireCleanEnd() {
         require(stopped != null && stopped.isDone(), "the stop did not end");
+        require(stoppedInTime, "the stop had taken too long");
         require(operator.isDone(), "a verb's promise was not kept");
         for (SimClient client : clients) {
             require(client.isQuiet(), client + " waits for an answer");
@@ -353,7 +378,19 @@ final class SimWorld {
         require(
                 geom.stats().paths().stream().allMatch(path -> path.inFlight() == 0),
                 "the geom counts requests in flight");
+        requireCounts(geom.stats());
         require(scheduler.bytesInBuffers() == 0, scheduler.bytesInBuffers() + " bytes were not released");
+    }
+
+    private void requireCounts(GeomStats stats) {
+        require(stats.heldWrites() == 0, "the geom counts writes that are held");
+        require(stats.queuedRequests() == 0, "the geom counts requests that are queued");
+        require(
+                stats.unfencedWrites() == trace.counted(SimHappening.FENCE_EXPIRED),
+                "the geom counts other unfenced writes than it told of");
+        if (plan.policies().noPath().queueFor().isZero()) {
+            require(20 * stats.hedges() <= trace.counted(SimHappening.READ), "more than 5 % of reads were hedged");
+        }
     }
 
     private static void require(boolean holds, String otherwise) {
