@@ -12,6 +12,7 @@ import io.ropewalk.block.IoLoop;
 import io.ropewalk.net.NettyLoop;
 import io.ropewalk.net.NettyLoops;
 import io.ropewalk.net.Transport;
+import java.io.FileNotFoundException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -189,7 +190,7 @@ final class NbdClientDial implements NbdClientSession.Opener {
         if (text.contains("refused")) {
             return unreachable("Nothing listens at " + uri.server() + " (connection refused)", cause);
         }
-        if (text.contains("no such file")) {
+        if (cause instanceof FileNotFoundException || text.contains("no such file")) {
             return unreachable("There is no socket " + uri.server(), cause);
         }
         if (text.contains("permission denied") || text.contains("not permitted")) {

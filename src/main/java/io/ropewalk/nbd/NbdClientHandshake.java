@@ -91,7 +91,7 @@ final class NbdClientHandshake {
         return switch (step) {
             case GREETING -> greeting(context, in);
             case EXPORT_NAME -> exportNameReply(in);
-            case DONE -> throw notNbd("speaks before it is asked");
+            case DONE -> throw new IllegalStateException("the handshake is over");
             default -> optionReply(context, in);
         };
     }
