@@ -3,26 +3,36 @@ package io.ropewalk.testing;
 import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Optional;
 import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Assumptions;
 
-/** Programs of the system that tests run against. */
+/** Programs that a test needs. Missing ones skip the test; where {@code CI=true} they fail it. */
 public final class Tools {
     private Tools() {}
 
-    /** Where {@code tool} is; without it the test is skipped, or fails when {@code CI=true}. */
+    /** The program {@code tool} on PATH, or in the folders for administrators. */
     public static Path require(String tool) {
-        for (String folder : System.getenv().getOrDefault("PATH", "").split(File.pathSeparator)) {
-            Path candidate = Path.of(folder, tool);
-            if (Files.isExecutable(candidate)) {
-                return candidate;
-            }
+        Optional<Path> found = find(tool);
+        need(found.isPresent(), "needs " + tool + "; install it (Debian: apt-get install " + tool + ")");
+        return found.orElseThrow();
+    }
+
+    /** Skips the test unless {@code condition}; fails it where {@code CI=true}. */
+    public static void need(boolean condition, String hint) {
+        if (!condition && "true".equals(System.getenv("CI"))) {
+            Assertions.fail(hint);
         }
-        String hint = tool + " is not installed; install the Debian package that has it";
-        if ("true".equals(System.getenv("CI"))) {
-            return Assertions.fail(hint);
-        }
-        Assumptions.abort(hint);
-        throw new AssertionError("unreachable");
+        Assumptions.assumeTrue(condition, hint);
+    }
+
+    private static Optional<Path> find(String tool) {
+        String folders = System.getenv().getOrDefault("PATH", "") + ":/usr/sbin:/sbin";
+        return Arrays.stream(folders.split(File.pathSeparator))
+                .filter(folder -> !folder.isEmpty())
+                .map(folder -> Path.of(folder, tool))
+                .filter(Files::isExecutable)
+                .findFirst();
     }
 }
