@@ -175,7 +175,8 @@ final class NbdNegotiation {
         }
         String name = text(data, data.readableBytes());
         NbdExport export = resolve(name)
-                .orElseThrow(() -> new NbdServerViolation("the client asked for an export that is not there: " + printable(name)));
+                .orElseThrow(() ->
+                        new NbdServerViolation("the client asked for an export that is not there: " + printable(name)));
         NbdAgreement agreed = agree(name, export);
         out.writeLong(export.device().geometry().sizeBytes()).writeShort(agreed.transmissionFlags());
         if (!noZeroes) {

@@ -92,7 +92,7 @@ final class NbdSession extends MessageReceiver {
         try {
             return running == null ? negotiate(decoding, in) : running.decode(in);
         } catch (NbdServerViolation violation) {
-            close(violation.getMessage());
+            close(violation.reason());
             return 0;
         } catch (RuntimeException broken) {
             fail("a message could not be handled", broken);
