@@ -4,7 +4,7 @@ import io.ropewalk.block.IoError;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Hears what happens to geoms and paths: rare things only, requests are counted elsewhere. Called while the
+ * Hears what happens to geoms and paths: rare things only, requests are counted in {@link GeomStats}. Called while the
  * geom's mutex is held, so in order (R53), on any thread; must be quick, must not block, must not call the geom.
  */
 public interface EngineObserver {
@@ -18,8 +18,13 @@ public interface EngineObserver {
     /** The path is gone, nothing is in flight on it. */
     default void onPathRemoved(Geom geom, String path) {}
 
-    /** {@code error} is null when an operator failed it. */
-    default void onPathFailed(Geom geom, String path, FailReason reason, @Nullable IoError error) {}
+    /**
+     * The path is FAIL.
+     *
+     * @param detail what the failure was, one clause for people
+     * @param error what was met; null when an operator failed it
+     */
+    default void onPathFailed(Geom geom, String path, FailReason reason, String detail, @Nullable IoError error) {}
 
     default void onPathRestored(Geom geom, String path, RestoreTrigger trigger) {}
 
