@@ -7,7 +7,6 @@ import io.ropewalk.engine.PathState;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Makes views of slots. Pure, but that it asks the engine and the sessions how things are. */
@@ -47,8 +46,10 @@ final class Views {
     static GeomView geom(World world, GeomSlot slot, SessionPort sessions) {
         DesiredExport export = world.desired().exports().get(slot.name());
         boolean runs = world.geoms().get(slot.name()) == slot;
-        boolean exported = runs && export != null && export.geom().equals(slot.name());
-        return geom(slot, exported ? export(Objects.requireNonNull(export), sessions) : null);
+        if (!runs || export == null || !export.geom().equals(slot.name())) {
+            return geom(slot, null);
+        }
+        return geom(slot, export(export, sessions));
     }
 
     static GeomView geom(GeomSlot slot, @Nullable ExportView export) {
