@@ -3,7 +3,9 @@ package io.ropewalk.inventory;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.ropewalk.block.IoError;
 import io.ropewalk.engine.EngineObserver;
+import io.ropewalk.engine.Geom;
 import io.ropewalk.engine.GeomType;
 import io.ropewalk.engine.Mode;
 import io.ropewalk.engine.PathState;
@@ -14,6 +16,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ThrowingRunnable;
@@ -98,6 +101,20 @@ final class InventoryFixture implements AutoCloseable {
 
     List<PathState> statesOf(String geom) {
         return inventory.paths(geom).stream().map(PathView::state).toList();
+    }
+
+    /** Waits for so many more checks of the path to end. */
+    void awaitChecks(String geom, String path, int count) {
+        CountDownLatch checks = new CountDownLatch(count);
+        inventory.addListener(new InventoryListener() {
+            @Override
+            public void onPathChecked(Geom which, String device, Duration took, @Nullable IoError error) {
+                if (which.name().equals(geom) && device.equals(path)) {
+                    checks.countDown();
+                }
+            }
+        });
+        eventually(() -> assertThat(checks.getCount()).isZero());
     }
 
     List<EventView> events() {
