@@ -3,10 +3,10 @@ package io.ropewalk.inventory;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.BiConsumer;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,6 +24,9 @@ final class ControlLog implements AutoCloseable {
     private static final Duration WINDOW = Duration.ofSeconds(WINDOW_SECONDS);
     private static final Duration TURN = Duration.ofSeconds(1);
     private static final int PAGE = 256;
+    /** What somebody sent must not begin a line of its own. */
+    private static final Pattern CONTROL = Pattern.compile("\\p{Cntrl}");
+
     private static final int MOST_KEYS = 10_000;
     private static final Set<String> WARNINGS = Set.of(
             "path.failed",
@@ -130,9 +133,9 @@ final class ControlLog implements AutoCloseable {
     }
 
     private static String lineOf(EventView event) {
-        Map<String, String> detail = new LinkedHashMap<>(event.detail());
         String about = about(orEmpty(event.geom()), orEmpty(event.path()));
-        return event.type() + about + (detail.isEmpty() ? "" : " " + detail);
+        String line = event.type() + about + (event.detail().isEmpty() ? "" : " " + event.detail());
+        return CONTROL.matcher(line).replaceAll("?");
     }
 
     private static String about(String geom, String path) {

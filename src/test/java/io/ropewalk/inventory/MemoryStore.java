@@ -9,6 +9,7 @@ final class MemoryStore implements InventoryStore {
     volatile DesiredState state = DesiredState.EMPTY;
     volatile boolean failing;
     volatile @Nullable CountDownLatch gate;
+    volatile boolean waiting;
     volatile int saves;
 
     @Override
@@ -35,6 +36,7 @@ final class MemoryStore implements InventoryStore {
         if (closed == null) {
             return;
         }
+        waiting = true;
         try {
             closed.await();
         } catch (InterruptedException e) {
