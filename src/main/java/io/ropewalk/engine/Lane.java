@@ -365,7 +365,9 @@ final class Lane {
         for (int i = held.size(); i > 0; i--) {
             GeomIo io = held.remove();
             IoRequest parent = io.parent;
-            if (parent != null && geom.fences().hold(parent)) {
+            boolean waits =
+                    parent != null && !geom.table().stopping() && geom.fences().hold(parent);
+            if (waits) {
                 held.add(io);
                 continue;
             }

@@ -1,4 +1,4 @@
-/** What tests of several rooms share. */
+/** Helpers that the tests of every room share. */
 @NullMarked
 package io.ropewalk.testing;
 
