@@ -401,6 +401,7 @@ class GeomVerbsTest {
         assertThat(stop).isNotDone();
         assertThat(inventory.exports()).isEmpty();
         assertRefused(Problem.DEVICE_IN_USE, () -> fixture.create("disk", "a"));
+        assertRefused(Problem.STOPPING, () -> inventory.addPath("disk", "b", Terms.NONE));
         assertThat(fixture.create("disk", "b").activePaths()).containsExactly("b");
         assertThat(inventory.geoms()).extracting(GeomView::state).containsExactly(GeomState.DEGRADED);
 
