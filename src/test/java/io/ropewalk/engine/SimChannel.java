@@ -36,8 +36,8 @@ final class SimChannel extends BlockChannel {
     @Override
     protected void start(IoRequest request) {
         requireOnLoop("submit");
-        noticeBrokenSession();
         SimOp op = world.begin(request, this);
+        noticeBrokenSession();
         pending.add(op);
         if (closed) {
             decide(op, error(op, Kind.SHUTTING_DOWN, "the channel is closed"));
@@ -224,14 +224,7 @@ final class SimChannel extends BlockChannel {
         }
     }
 
-    boolean isIdle() {
-        return pending.isEmpty();
-    }
-
     boolean isFlushForShow(SimOp op) {
-        return world.is(SimWeakness.NO_FLUSH_FAN_OUT)
-                && op.op == IoOp.FLUSH
-                && op.request instanceof Attempt.OfRequest attempt
-                && attempt.io().attempt != attempt;
+        return world.is(SimWeakness.NO_FLUSH_FAN_OUT) && op.op == IoOp.FLUSH && SimWorld.isBranch(op);
     }
 }

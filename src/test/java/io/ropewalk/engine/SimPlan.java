@@ -146,8 +146,17 @@ record SimPlan(
         return isCachePerPath() ? paths : 1;
     }
 
+    boolean queues() {
+        return !policies.noPath().queueFor().isZero();
+    }
+
+    /** The longest that an attempt may take: the longer deadline, noticed late, on a loop that stalls. */
+    long attemptPatienceNanos() {
+        return 2 * timeoutNanos + timeoutNanos / 2;
+    }
+
     /** The longest that a request may take which is not held by a fence. */
     long patienceNanos() {
-        return policies.noPath().queueFor().toNanos() + 2 * (paths + 2) * 3 * timeoutNanos;
+        return policies.noPath().queueFor().toNanos() + 2 * (paths + 2) * attemptPatienceNanos();
     }
 }

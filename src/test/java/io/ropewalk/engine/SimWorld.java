@@ -58,7 +58,7 @@ final class SimWorld {
     private final List<SimPath> paths = new ArrayList<>();
     private final List<SimClient> clients = new ArrayList<>();
     private final long[] fencedUntilNanos;
-    private final List<Long> submitted = new ArrayList<>();
+    private final List<SimOp> ops = new ArrayList<>();
     private final SimOperator operator;
     private final SimMisfortune misfortune;
     private final Geom geom;
@@ -224,13 +224,12 @@ final class SimWorld {
 
     /** The engine sends a request on a path. */
     SimOp begin(IoRequest request, SimChannel channel) {
-        SimLife life = lifeOf(request);
-        long now = scheduler.nextMoment();
-        submitted.add(now);
-        SimOp op = new SimOp(submitted.size() - 1L, request, channel, life, now);
+        SimOp op = new SimOp(
+                ops.size(), request, channel, lifeOf(request), scheduler.nextMoment(), scheduler.nowNanos());
+        ops.add(op);
         count(SimHappening.ATTEMPT);
-        if (life != null) {
-            begin(life);
+        if (op.life != null) {
+            begin(op, op.life);
         }
         return op;
     }
@@ -246,21 +245,34 @@ final class SimWorld {
         return null;
     }
 
-    private void begin(SimLife life) {
-        life.underWay++;
-        life.attempts++;
-        if (life.attempts > 1) {
+    private void begin(SimOp op, SimLife life) {
+        if (life.attempts > 0) {
             count(SimHappening.RETRY);
         }
-        if (life.attempts > plan.paths() + 1
-                && plan.policies().noPath().queueFor().isZero()) {
+        String path = op.channel.path().name();
+        if (!isHedge(op)) {
+            observer.requireChoosable(path, life);
+        }
+        life.underWay++;
+        life.attempts++;
+        life.tried.add(path);
+        if (life.attempts > plan.paths() + 1 && !plan.queues()) {
             throw new SimViolation(life + " is sent for the time " + life.attempts);
         }
     }
 
-    /** When the attempt of that number was sent. */
-    long submittedAt(long id) {
-        return submitted.get((int) id);
+    private static boolean isHedge(SimOp op) {
+        return op.op == IoOp.READ && isBranch(op);
+    }
+
+    /** An attempt beside the request's main one. */
+    static boolean isBranch(SimOp op) {
+        return op.request instanceof Attempt.OfRequest attempt && attempt.io().attempt != attempt;
+    }
+
+    /** The attempt of that number. */
+    SimOp op(long id) {
+        return ops.get((int) id);
     }
 
     /** A path is about to answer. */
@@ -270,12 +282,16 @@ final class SimWorld {
                     .find(op.channel.path().name())
                     .ifPresent(entry -> ((Attempt) op.request).epoch = entry.epoch());
         }
+        if (scheduler.nowNanos() - op.submittedNanos > plan.attemptPatienceNanos()) {
+            throw new SimViolation(op + " was not given up in time");
+        }
         SimLife life = op.life;
         if (life == null) {
             return;
         }
         life.underWay--;
         if (error == null) {
+            life.succeeded = true;
             life.cache = op.channel.path().cache();
         }
         if (life.ending && life.underWay == 0) {
@@ -390,7 +406,7 @@ final class SimWorld {
         require(
                 stats.unfencedWrites() == trace.counted(SimHappening.FENCE_EXPIRED),
                 "the geom counts other unfenced writes than it told of");
-        if (plan.policies().noPath().queueFor().isZero()) {
+        if (!plan.queues()) {
             require(20 * stats.hedges() <= trace.counted(SimHappening.READ), "more than 5 % of reads were hedged");
         }
     }
