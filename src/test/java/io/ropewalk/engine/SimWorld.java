@@ -224,8 +224,8 @@ final class SimWorld {
 
     /** The engine sends a request on a path. */
     SimOp begin(IoRequest request, SimChannel channel) {
-        SimOp op = new SimOp(
-                ops.size(), request, channel, lifeOf(request), scheduler.nextMoment(), scheduler.nowNanos());
+        SimOp op =
+                new SimOp(ops.size(), request, channel, lifeOf(request), scheduler.nextMoment(), scheduler.nowNanos());
         ops.add(op);
         count(SimHappening.ATTEMPT);
         if (op.life != null) {
