@@ -139,7 +139,7 @@ spec:
     - name: token
       secret:
         secretName: {{ include "ropewalk.tokenSecretName" . }}
-        defaultMode: 0440
+        defaultMode: 288 # 0440
         items:
           # The file's name is the property's name.
           - key: {{ include "ropewalk.tokenSecretKey" . }}
@@ -149,7 +149,7 @@ spec:
     - name: tls
       secret:
         secretName: {{ include "ropewalk.tlsSecretName" . }}
-        defaultMode: 0440
+        defaultMode: 288 # 0440
     {{- end }}
     {{- if .Values.hostDevices.enabled }}
     - name: host-dev
