@@ -135,7 +135,8 @@ final class SimHistory {
     /** The path before that cache went out of use. */
     void outOfUse(int cache, long moment) {
         outOfUse[cache] = moment;
-        if (cachePerPath && Stream.concat(notDurable.stream(), atRisk.stream()).anyMatch(change -> isOwed(change, cache))) {
+        if (cachePerPath
+                && Stream.concat(notDurable.stream(), atRisk.stream()).anyMatch(change -> isOwed(change, cache))) {
             latestDebt = moment;
         }
     }

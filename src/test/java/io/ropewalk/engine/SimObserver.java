@@ -80,8 +80,8 @@ final class SimObserver implements EngineObserver {
     private void requirePresentEpoch(String path, SimOp op) {
         long since = Objects.requireNonNull(backInUse.get(path));
         if (op.submitted < since) {
-            throw new SimViolation(path + " is in use since " + since + " and was failed for " + op + " from "
-                    + op.submitted);
+            throw new SimViolation(
+                    path + " is in use since " + since + " and was failed for " + op + " from " + op.submitted);
         }
     }
 
@@ -94,14 +94,14 @@ final class SimObserver implements EngineObserver {
 
     /** A path out of use is the last resort, one on its way out is none. */
     void requireChoosable(String path, SimLife life) {
-        boolean choosable =
-                switch (told.getOrDefault(path, PathEntry.Condition.LOST)) {
-                    case USABLE -> true;
-                    case FAIL -> told.entrySet().stream()
-                            .noneMatch(entry -> entry.getValue() == PathEntry.Condition.USABLE
-                                    && !life.tried.contains(entry.getKey()));
-                    case LOST -> false;
-                };
+        boolean choosable = switch (told.getOrDefault(path, PathEntry.Condition.LOST)) {
+            case USABLE -> true;
+            case FAIL ->
+                told.entrySet().stream()
+                        .noneMatch(entry ->
+                                entry.getValue() == PathEntry.Condition.USABLE && !life.tried.contains(entry.getKey()));
+            case LOST -> false;
+        };
         if (!choosable) {
             throw new SimViolation(life + " was sent on " + path + ", with " + told + " and tried " + life.tried);
         }

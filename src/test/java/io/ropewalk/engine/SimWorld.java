@@ -122,7 +122,9 @@ final class SimWorld {
             scheduler.after(random.between(0, plan.chaosNanos()), this::stopEarly);
         }
         long patience = 2 * plan.chaosNanos()
-                + plan.clients() * plan.requests() * (plan.patienceNanos() + plan.policies().quiesce().toNanos());
+                + plan.clients()
+                        * plan.requests()
+                        * (plan.patienceNanos() + plan.policies().quiesce().toNanos());
         while (scheduler.step()) {
             checkTable();
             if (scheduler.nowNanos() > patience) {
@@ -222,8 +224,8 @@ final class SimWorld {
 
     /** The engine sends a request on a path. */
     SimOp begin(IoRequest request, SimChannel channel) {
-        SimOp op = new SimOp(
-                ops.size(), request, channel, lifeOf(request), scheduler.nextMoment(), scheduler.nowNanos());
+        SimOp op =
+                new SimOp(ops.size(), request, channel, lifeOf(request), scheduler.nextMoment(), scheduler.nowNanos());
         ops.add(op);
         count(SimHappening.ATTEMPT);
         if (op.life != null) {
