@@ -1,0 +1,38 @@
+package io.ropewalk.inventory;
+
+import io.ropewalk.engine.Policies;
+import java.time.Duration;
+
+/**
+ * Bounds and rhythms.
+ *
+ * @param policies of a geom for which nothing else was asked
+ * @param verbTimeout how long a caller waits for its verb, and then for what is in flight on a removed path
+ * @param checkInterval between two checks of one path, give or take a fifth
+ * @param retryFirst until a device that does not open is tried again; doubles with each time, give or take a fifth
+ * @param retryMost the longest such pause
+ * @param startWait how long the start waits for devices to open before geoms come up without them
+ * @param eventCapacity how many events are kept
+ */
+public record InventorySettings(
+        Policies policies,
+        Duration verbTimeout,
+        Duration checkInterval,
+        Duration retryFirst,
+        Duration retryMost,
+        Duration startWait,
+        int eventCapacity) {
+    public static final InventorySettings DEFAULT = new InventorySettings(
+            Policies.DEFAULT,
+            Duration.ofSeconds(30),
+            Duration.ofSeconds(5),
+            Duration.ofSeconds(1),
+            Duration.ofSeconds(20),
+            Duration.ofSeconds(3),
+            10_000);
+
+    public InventorySettings withPolicies(Policies newPolicies) {
+        return new InventorySettings(
+                newPolicies, verbTimeout, checkInterval, retryFirst, retryMost, startWait, eventCapacity);
+    }
+}
