@@ -52,7 +52,9 @@ final class BodyViolations {
 
     private static String known(UnrecognizedPropertyException unknown) {
         Collection<Object> ids = unknown.getKnownPropertyIds();
-        return ids == null ? "others" : ids.stream().map(String::valueOf).sorted().collect(Collectors.joining(", "));
+        return ids == null
+                ? "others"
+                : ids.stream().map(String::valueOf).sorted().collect(Collectors.joining(", "));
     }
 
     private static String quote(@Nullable Object value) {

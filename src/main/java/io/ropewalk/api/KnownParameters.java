@@ -7,7 +7,9 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
+import org.springframework.core.DefaultParameterNameDiscoverer;
 import org.springframework.core.MethodParameter;
+import org.springframework.core.ParameterNameDiscoverer;
 import org.springframework.http.HttpHeaders;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.method.HandlerMethod;
@@ -18,6 +20,8 @@ import org.springframework.web.servlet.HandlerInterceptor;
  * earnest. And keeps answers out of every cache, since they tell how things are now.
  */
 final class KnownParameters implements HandlerInterceptor {
+    private static final ParameterNameDiscoverer NAMES = new DefaultParameterNameDiscoverer();
+
     private final Map<HandlerMethod, Set<String>> known = new ConcurrentHashMap<>();
 
     @Override
@@ -53,7 +57,4 @@ final class KnownParameters implements HandlerInterceptor {
         }
         return names;
     }
-
-    private static final org.springframework.core.ParameterNameDiscoverer NAMES =
-            new org.springframework.core.DefaultParameterNameDiscoverer();
 }

@@ -21,8 +21,9 @@ record Page<T>(List<T> items, @Nullable String nextPageToken) {
      */
     static <T> Page<T> of(List<T> all, Function<T, String> name, int pageSize, @Nullable String pageToken) {
         String after = pageToken == null ? "" : decode(pageToken);
-        List<T> rest =
-                all.stream().filter(item -> name.apply(item).compareTo(after) > 0).toList();
+        List<T> rest = all.stream()
+                .filter(item -> name.apply(item).compareTo(after) > 0)
+                .toList();
         if (rest.size() <= pageSize) {
             return new Page<>(rest, null);
         }

@@ -107,9 +107,8 @@ class ProblemHandler extends ResponseEntityExceptionHandler {
     protected @Nullable ResponseEntity<Object> handleMethodArgumentNotValid(
             MethodArgumentNotValidException e, HttpHeaders headers, HttpStatusCode status, WebRequest request) {
         return refuse(
-                invalidBody(e.getAllErrors().stream()
-                        .map(ProblemHandler::violation)
-                        .toList()),
+                invalidBody(
+                        e.getAllErrors().stream().map(ProblemHandler::violation).toList()),
                 headers,
                 request);
     }
@@ -143,8 +142,8 @@ class ProblemHandler extends ResponseEntityExceptionHandler {
             if (result instanceof ParameterErrors errors) {
                 errors.getAllErrors().forEach(error -> body.add(violation(error)));
             } else {
-                String name = Objects.requireNonNullElse(
-                        result.getMethodParameter().getParameterName(), "parameter");
+                String name =
+                        Objects.requireNonNullElse(result.getMethodParameter().getParameterName(), "parameter");
                 result.getResolvableErrors().forEach(error -> parameters.add(violation(name, error)));
             }
         }
@@ -201,7 +200,8 @@ class ProblemHandler extends ResponseEntityExceptionHandler {
             HttpMediaTypeNotSupportedException e, HttpHeaders headers, HttpStatusCode status, WebRequest request) {
         String sent = e.getContentType() == null
                 ? "of no media type"
-                : "of " + e.getContentType().getType() + "/" + e.getContentType().getSubtype();
+                : "of " + e.getContentType().getType() + "/"
+                        + e.getContentType().getSubtype();
         return refuse(
                 new ApiException(
                         ProblemCode.UNSUPPORTED_MEDIA_TYPE,
@@ -252,19 +252,19 @@ class ProblemHandler extends ResponseEntityExceptionHandler {
     /** A refusal of which nothing but the status is known. */
     static ApiException plain(int status) {
         return switch (status) {
-            case 403 ->
-                new ApiException(ProblemCode.NOT_ALLOWED, "This is not allowed.", "Ask who runs the service.");
+            case 403 -> new ApiException(ProblemCode.NOT_ALLOWED, "This is not allowed.", "Ask who runs the service.");
             case 404 ->
                 new ApiException(
-                        ProblemCode.NOT_FOUND, "There is nothing under this path.", "See /swagger-ui.html for all there is.");
+                        ProblemCode.NOT_FOUND,
+                        "There is nothing under this path.",
+                        "See /swagger-ui.html for all there is.");
             case 405 ->
                 new ApiException(
                         ProblemCode.METHOD_NOT_ALLOWED,
                         "The method is not allowed.",
                         "See /swagger-ui.html for the methods there are.");
             case 413 -> new BodyTooLargeException().refusal();
-            case 503 ->
-                new ApiException(ProblemCode.BUSY, "The service cannot do this now.", "Try again in a moment.");
+            case 503 -> new ApiException(ProblemCode.BUSY, "The service cannot do this now.", "Try again in a moment.");
             default ->
                 status >= 500
                         ? new ApiException(

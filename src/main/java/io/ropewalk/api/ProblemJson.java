@@ -10,27 +10,36 @@ import org.jspecify.annotations.Nullable;
 @JsonInclude(JsonInclude.Include.NON_NULL)
 record ProblemJson(
         @Schema(description = "A URI that stands for the code.", example = "urn:ropewalk:problem:geom-not-found")
-                String type,
+        String type,
+
         @Schema(description = "What happened, in general.", example = "There is no such geom")
-                String title,
-        @Schema(description = "The HTTP status.", example = "404") int status,
+        String title,
+
+        @Schema(description = "The HTTP status.", example = "404")
+        int status,
+
         @Schema(description = "What happened, with names and numbers.", example = "There is no geom disk7.")
-                String detail,
+        String detail,
+
         @Schema(description = "The path that was asked for.", example = "/api/v1/geoms/disk7")
-                String instance,
+        String instance,
+
         @Schema(description = "The word to branch on; stable.", example = "geom-not-found")
-                String code,
+        String code,
+
         @Schema(
-                        description = "What to do.",
-                        example = "See GET /api/v1/geoms for the geoms there are, or create it first.")
-                String correction,
+                description = "What to do.",
+                example = "See GET /api/v1/geoms for the geoms there are, or create it first.")
+        String correction,
+
         @Schema(
-                        description = "What it is about, kind and name; absent when it is about the request itself.",
-                        example = "geom disk7",
-                        requiredMode = Schema.RequiredMode.NOT_REQUIRED)
-                @Nullable String resource,
+                description = "What it is about, kind and name; absent when it is about the request itself.",
+                example = "geom disk7",
+                requiredMode = Schema.RequiredMode.NOT_REQUIRED)
+        @Nullable String resource,
+
         @Schema(description = "What is wrong with which part of the request; empty when it is not about parts.")
-                List<Violation> violations) {
+        List<Violation> violations) {
     ProblemJson {
         violations = List.copyOf(violations);
     }

@@ -35,8 +35,7 @@ public class ProblemValve extends ErrorReportValve {
     /** None of these texts needs escaping: they are all our own. The path is left out, it may be what is illegal. */
     private static String json(ProblemJson problem, int status) {
         return """
-                {"type":"%s","title":"%s","status":%d,"detail":"%s","instance":"%s","code":"%s","correction":"%s","violations":[]}"""
-                .formatted(
+                {"type":"%s","title":"%s","status":%d,"detail":"%s","instance":"%s","code":"%s","correction":"%s","violations":[]}""".formatted(
                         problem.type(),
                         problem.title(),
                         status,
