@@ -41,8 +41,8 @@ abstract class Attempt extends IoRequest {
     static final class OfRequest extends Attempt {
         private final GeomIo io;
 
-        /** Of a FLUSH: how many changes had been answered on the path when it was sent. */
-        long coveredChanges;
+        /** Of a FLUSH: the latest change that had been answered on the path when it was sent. */
+        long coveredChange;
 
         OfRequest(GeomIo io) {
             this.io = io;

@@ -1,6 +1,7 @@
 package io.ropewalk.engine;
 
 import io.ropewalk.block.IoError;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,6 +33,16 @@ public interface EngineObserver {
     default void onActiveChanged(Geom geom, @Nullable String path) {}
 
     default void onStateChanged(Geom geom, GeomState before, GeomState now) {}
+
+    /**
+     * A path went out of use while changes answered through it were not flushed.
+     *
+     * @param ranges the latest of them
+     */
+    default void onUnflushedLost(Geom geom, String path, long bytes, List<UnflushedRange> ranges) {}
+
+    /** A change given up on a lost path may still land, and no proof came in time that it cannot. */
+    default void onUnfenced(Geom geom, String path, long offset, long length) {}
 
     default void onResized(Geom geom, long beforeBytes, long nowBytes) {}
 }

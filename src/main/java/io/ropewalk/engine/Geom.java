@@ -8,7 +8,10 @@ import io.ropewalk.block.DeviceListeners;
 import io.ropewalk.block.Geometry;
 import io.ropewalk.block.IoError;
 import io.ropewalk.block.IoLoop;
+import io.ropewalk.engine.Fences.Fence;
 import io.ropewalk.engine.GeomRefusal.Reason;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -16,7 +19,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,13 +46,17 @@ public final class Geom implements BlockDevice {
     private final DeviceListeners listeners = new DeviceListeners();
     private final Map<IoLoop, Lane> lanes = new ConcurrentHashMap<>();
 
-    /** By slot of a path: how many of the changes answered there are covered by a flush. */
-    private final AtomicLongArray flushedChanges = new AtomicLongArray(MAXIMUM_PATHS);
-
     private final Object mutex = new Object();
     private volatile PathTable table;
     private volatile Policies policies;
     private volatile Shape shape;
+    private volatile Fences fences = Fences.NONE;
+    private volatile long lostChanges;
+    private volatile long reportedLostChanges;
+    private final LongAdder unfencedWrites = new LongAdder();
+
+    /** Under the mutex: where failback goes; the path that an operator chose last, at first the first. */
+    private @Nullable IoPath preferred;
 
     /** Under the mutex: which lanes still have to let go of a path that departs. */
     private final Map<IoPath, Departure> departures = new HashMap<>();
@@ -190,7 +197,7 @@ public final class Geom implements BlockDevice {
 
     /** Counters since the geom was created. */
     public GeomStats stats() {
-        return GeomStats.of(table, List.copyOf(lanes.values()));
+        return GeomStats.of(table, List.copyOf(lanes.values()), unfencedWrites.sum());
     }
 
     private int openChannels() {
@@ -213,8 +220,8 @@ public final class Geom implements BlockDevice {
             }
             Shapes.requireFit(type, shape, device);
             IoPath path = new IoPath(device, table.freeSlot());
-            flushedChanges.set(path.slot(), 0);
             publish(table.add(path, clock.now()));
+            preferred = preferred == null ? path : preferred;
         }
     }
 
@@ -237,6 +244,7 @@ public final class Geom implements BlockDevice {
             }
             Departure departure = new Departure(new HashSet<>(lanes.values()), new CompletableFuture<>());
             departures.put(entry.path(), departure);
+            noteLostChanges(entry.path());
             publish(table.depart(entry.path(), why, clock.now()));
             finishDeparture(entry.path(), departure);
             return departure.done();
@@ -247,8 +255,8 @@ public final class Geom implements BlockDevice {
     public void fail(String device, String why) throws GeomRefusal {
         synchronized (mutex) {
             PathEntry entry = attached(device);
-            boolean already = entry.failure() != null && entry.failure().reason() == FailReason.OPERATOR;
-            if (!already) {
+            if (!entry.isFailedBy(FailReason.OPERATOR)) {
+                noteLostChanges(entry.path());
                 publish(table.failByOperator(entry.path(), why, clock.now()));
             }
         }
@@ -260,6 +268,7 @@ public final class Geom implements BlockDevice {
             PathEntry entry = attached(device);
             if (entry.isFailed()) {
                 publish(table.restore(entry.path(), trigger, clock.now()));
+                scheduleFailback(entry.path());
             }
         }
     }
@@ -274,6 +283,7 @@ public final class Geom implements BlockDevice {
                         "Path " + device + " of " + name + " is " + table.stateOf(entry)
                                 + " and cannot become the active one; restore it first.");
             }
+            preferred = entry.path();
             publish(table.prefer(entry.path()));
         }
     }
@@ -283,6 +293,7 @@ public final class Geom implements BlockDevice {
         synchronized (mutex) {
             requireRunning();
             publish(table.rotate());
+            preferred = table.active() == null ? preferred : table.active();
         }
     }
 
@@ -359,18 +370,50 @@ public final class Geom implements BlockDevice {
             }
             if (error != null && entry.isUsable() && table.usableCount() > 1) {
                 FailReason reason = error.kind() == IoError.Kind.IDENTITY ? FailReason.IDENTITY : FailReason.CHECKER;
+                noteLostChanges(path);
                 publish(table.fault(path, PathEntry.Failure.of(reason, error), clock.now()));
-            } else if (error == null && entry.isFailed() && mayHeal(entry)) {
-                publish(table.restore(path, RestoreTrigger.CHECKER, clock.now()));
+            } else if (error == null && entry.isFailed() && policies.restore() == Policies.Restore.AUTO) {
+                heal(entry, clock.now());
             }
         }
     }
 
-    private boolean mayHeal(PathEntry entry) {
-        PathEntry.Failure failure = entry.failure();
-        return policies.restore() == Policies.Restore.AUTO
-                && failure != null
-                && failure.reason() != FailReason.OPERATOR;
+    /** A failed path has passed a check: back into use, unless an operator or its own restlessness speaks against it. */
+    private void heal(PathEntry entry, Instant now) {
+        boolean flapping = entry.isFailedBy(FailReason.FLAPPING);
+        if (entry.isFailedBy(FailReason.OPERATOR)
+                || (flapping && entry.damping().isRestless(now))) {
+            return;
+        }
+        if (!flapping && entry.damping().isAboveLimit(now) && table.usableCount() > 0) {
+            String why = "failed too often lately, stays out for "
+                    + entry.damping().untilCalm(now).toSeconds() + " s unless it is needed";
+            publish(table.keepOut(entry.path(), new PathEntry.Failure(FailReason.FLAPPING, why, null)));
+            return;
+        }
+        publish(table.restore(entry.path(), RestoreTrigger.CHECKER, now));
+        scheduleFailback(entry.path());
+    }
+
+    /** Under the mutex: the path has come back; where it is the preferred one it may become active by itself. */
+    private void scheduleFailback(IoPath path) {
+        Duration after = policies.failback();
+        if (after == null || path != preferred) {
+            return;
+        }
+        int epoch = table.find(path).map(PathEntry::epoch).orElse(-1);
+        home.schedule(() -> failBack(path, epoch), after.toNanos());
+    }
+
+    private void failBack(IoPath path, int epoch) {
+        synchronized (mutex) {
+            boolean wellSince = table.find(path)
+                    .filter(entry -> entry.isUsable() && entry.epoch() == epoch)
+                    .isPresent();
+            if (wellSince && path == preferred && policies.failback() != null && !table.stopping()) {
+                publish(table.prefer(path));
+            }
+        }
     }
 
     private PathEntry attached(String device) throws GeomRefusal {
@@ -425,26 +468,115 @@ public final class Geom implements BlockDevice {
         synchronized (mutex) {
             PathEntry entry = table.find(path).orElse(null);
             if (entry != null && entry.isUsable() && entry.epoch() == epoch) {
+                noteLostChanges(path);
                 publish(table.fault(path, PathEntry.Failure.of(reason, error), clock.now()));
             }
         }
     }
 
-    /** Changes answered on {@code path} over all lanes. */
-    long changesAnswered(IoPath path) {
-        long sum = 0;
-        for (Lane lane : lanes.values()) {
-            sum += lane.changesAnswered(path);
+    // ---- fences and unflushed changes
+
+    /** One volatile read: all that a change pays while nothing is fenced. */
+    Fences fences() {
+        return fences;
+    }
+
+    /** A change was given up and may still land: nothing else touches its range until that is over. */
+    void fence(Fence fence) {
+        if (fence.settlement().isSettled()) {
+            return;
         }
-        return sum;
+        Policies now = policies;
+        if (now.quiesce().isZero()) {
+            unfenced(fence);
+            return;
+        }
+        synchronized (mutex) {
+            fences = fences.with(fence);
+        }
+        fence.settlement().whenSettled(() -> lift(fence));
+        home.schedule(
+                () -> {
+                    if (lift(fence)) {
+                        unfenced(fence);
+                    }
+                },
+                now.quiesce().toNanos());
     }
 
-    boolean isDirty(IoPath path) {
-        return changesAnswered(path) > flushedChanges.get(path.slot());
+    private boolean lift(Fence fence) {
+        synchronized (mutex) {
+            Fences before = fences;
+            fences = before.without(fence);
+            if (fences == before) {
+                return false;
+            }
+        }
+        for (Lane lane : lanes.values()) {
+            lane.loop().execute(lane::releaseHeld);
+        }
+        return true;
     }
 
-    void onFlushed(IoPath path, long coveredChanges) {
-        flushedChanges.accumulateAndGet(path.slot(), coveredChanges, Math::max);
+    private void unfenced(Fence fence) {
+        unfencedWrites.increment();
+        synchronized (mutex) {
+            observer.onUnfenced(this, fence.path().name(), fence.offset(), fence.length());
+        }
+    }
+
+    void onUnflushed(IoPath path, long bytes, List<UnflushedRange> ranges) {
+        synchronized (mutex) {
+            observer.onUnflushedLost(this, path.name(), bytes, ranges);
+        }
+    }
+
+    /** A FLUSH has succeeded: with one cache behind all paths, what lost paths owed is durable now. */
+    void onFlushed() {
+        if (policies.cache() == Policies.Cache.SHARED) {
+            for (PathEntry entry : table.newestFirst()) {
+                if (!entry.isUsable()) {
+                    entry.path().onFlushed(entry.path().latestChange());
+                }
+            }
+        }
+    }
+
+    /** A FLUSH is about to be answered, and reached no path that is out of use. */
+    void noteChangesOfLostPaths() {
+        if (policies.cache() == Policies.Cache.PER_PATH) {
+            synchronized (mutex) {
+                for (PathEntry entry : table.newestFirst()) {
+                    if (!entry.isUsable()) {
+                        noteLostChanges(entry.path());
+                    }
+                }
+            }
+        }
+    }
+
+    /** How often a path was lost with changes that only it had. */
+    long lostChanges() {
+        return lostChanges;
+    }
+
+    /** The count that some client has been told of: a new client hears of what nobody has heard of. */
+    long reportedLostChanges() {
+        return reportedLostChanges;
+    }
+
+    void onLostChangesReported(long count) {
+        synchronized (mutex) {
+            reportedLostChanges = Math.max(reportedLostChanges, count);
+        }
+    }
+
+    /** Under the mutex: the path is out of use. With a cache of its own, what it had not flushed may be gone. */
+    @SuppressWarnings("NonAtomicVolatileUpdate") // under the mutex
+    private void noteLostChanges(IoPath path) {
+        if (policies.cache() == Policies.Cache.PER_PATH && path.takeUnflushedForLost()) {
+            lostChanges++;
+        }
     }
 
     /** The lane has nothing in flight on a path that departs, and has closed its channel there. */
@@ -469,6 +601,7 @@ public final class Geom implements BlockDevice {
 
     private void finishDeparture(IoPath path, Departure departure) {
         if (departure.lanes().isEmpty() && departures.remove(path, departure)) {
+            noteLostChanges(path);
             publish(table.remove(path));
             departure.done().complete(null);
         }

@@ -8,13 +8,28 @@ import org.jspecify.annotations.Nullable;
 
 /** One client's way into a geom, on one lane. Knows the client's pending requests so that it can give them up. */
 final class GeomChannel extends BlockChannel {
+    private final Geom geom;
     private final Lane lane;
     private @Nullable GeomIo pending;
+    private long seenLostChanges;
     private boolean closed;
 
     GeomChannel(Geom geom, Lane lane) {
         super(geom, lane.loop());
         this.lane = lane;
+        this.geom = geom;
+        this.seenLostChanges = geom.reportedLostChanges();
+    }
+
+    /** Whether changes were lost since this client last heard of it; it hears now. */
+    boolean takeLostChanges() {
+        long lost = geom.lostChanges();
+        boolean news = lost != seenLostChanges;
+        seenLostChanges = lost;
+        if (news) {
+            geom.onLostChangesReported(lost);
+        }
+        return news;
     }
 
     @Override

@@ -44,6 +44,13 @@ final class GeomIo {
     boolean refused;
 
     boolean secondChanceTaken;
+    boolean hedged;
+
+    /** When it first found no path; 0 when it never did. */
+    long parkedNanos;
+
+    /** What it counts for while it waits for a path. */
+    long parkedBytes;
 
     @Nullable IoError error;
 
@@ -68,9 +75,19 @@ final class GeomIo {
         this.flushed = false;
         this.refused = false;
         this.secondChanceTaken = false;
+        this.hedged = false;
+        this.parkedNanos = 0;
         this.error = null;
         this.firstFailure = null;
         this.suspects = null;
+    }
+
+    /** Forgets which paths were tried, to begin again. */
+    void beginAgain() {
+        tried = 0;
+        flushed = false;
+        secondChanceTaken = false;
+        suspects = null;
     }
 
     void suspect(LanePath path, int epoch, IoError answered) {

@@ -7,6 +7,8 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Function;
 
 /**
  * Counters of a geom since it was created, summed over its lanes.
@@ -16,10 +18,22 @@ import java.util.Map;
  *     are left out
  * @param retries attempts after the first
  * @param allPathsFailed requests that were answered with an error because no path was left
+ * @param hedges reads that were sent to a second path as well
+ * @param heldWrites changes that wait for a fence now
+ * @param queuedRequests requests that wait for a path now
+ * @param unfencedWrites changes given up on a lost path for which no proof came that they can no longer land
  * @param paths by path, in the order they were added
  */
 public record GeomStats(
-        Io clients, Map<FailReason, Snapshot> failovers, long retries, long allPathsFailed, List<PathStats> paths) {
+        Io clients,
+        Map<FailReason, Snapshot> failovers,
+        long retries,
+        long allPathsFailed,
+        long hedges,
+        long heldWrites,
+        long queuedRequests,
+        long unfencedWrites,
+        List<PathStats> paths) {
 
     /**
      * One side's counters.
@@ -33,21 +47,33 @@ public record GeomStats(
     /** How often an operation met an error. */
     public record ErrorCount(IoOp op, IoError.Kind kind, long count) {}
 
-    /** One path's counters. */
-    public record PathStats(String device, long inFlight, Io io) {}
+    /**
+     * One path's counters.
+     *
+     * @param unflushedBytes changed through it and not known to be flushed
+     */
+    public record PathStats(String device, long inFlight, long unflushedBytes, Io io) {}
 
-    static GeomStats of(PathTable table, List<Lane> lanes) {
+    static GeomStats of(PathTable table, List<Lane> lanes, long unfencedWrites) {
         List<PathStats> paths = table.newestFirst().reversed().stream()
                 .map(entry -> ofPath(entry.path(), lanes))
                 .toList();
         return new GeomStats(
                 sum(lanes.stream().map(lane -> lane.stats().clients).toList()),
                 failovers(lanes),
-                lanes.stream().mapToLong(lane -> lane.stats().retries.sum()).sum(),
-                lanes.stream()
-                        .mapToLong(lane -> lane.stats().allPathsFailed.sum())
-                        .sum(),
+                sum(lanes, stats -> stats.retries),
+                sum(lanes, stats -> stats.allPathsFailed),
+                sum(lanes, stats -> stats.hedges),
+                sum(lanes, stats -> stats.held),
+                sum(lanes, stats -> stats.queued),
+                unfencedWrites,
                 paths);
+    }
+
+    private static long sum(List<Lane> lanes, Function<LaneStats, LongAdder> counter) {
+        return lanes.stream()
+                .mapToLong(lane -> counter.apply(lane.stats()).sum())
+                .sum();
     }
 
     private static PathStats ofPath(IoPath path, List<Lane> lanes) {
@@ -56,8 +82,13 @@ public record GeomStats(
                 .filter(lanePath -> lanePath.path == path)
                 .toList();
         long inFlight = all.stream().mapToLong(LanePath::inFlightSeen).sum();
+        long unflushedBytes =
+                all.stream().mapToLong(each -> each.unflushed.bytes()).sum();
         return new PathStats(
-                path.name(), inFlight, sum(all.stream().map(each -> each.stats).toList()));
+                path.name(),
+                inFlight,
+                unflushedBytes,
+                sum(all.stream().map(each -> each.stats).toList()));
     }
 
     private static Map<FailReason, Snapshot> failovers(List<Lane> lanes) {

@@ -6,6 +6,8 @@ import io.ropewalk.block.IoError.Scope;
 import io.ropewalk.block.IoLoop;
 import io.ropewalk.block.IoOp;
 import io.ropewalk.block.IoRequest;
+import io.ropewalk.engine.Fences.Fence;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,6 +34,10 @@ import org.jspecify.annotations.Nullable;
  *       changes only if one of them succeeds.
  * </ul>
  *
+ * <p><b>Waiting.</b> A change waits while a range that it overlaps is fenced ({@link Fences}); a request that finds no
+ * path may wait for one ({@link Policies.NoPath}); a READ that takes long may be sent to a second path as well. All
+ * three are bounded in time, and none holds up other requests.
+ *
  * <p><b>Bounds.</b> A request tries each path once, and one path once more when the all-failed restore brought it back
  * meanwhile: at most paths + 1 attempts (R14, Q7, T12). Each attempt has a deadline (Q9): one timer for the lane, not
  * one a request. The channel's {@code abort} then answers all that is in flight on that path, each request fails over on
@@ -41,13 +47,19 @@ final class Lane {
     /** A deadline is noticed this part of the time-out late at most. */
     private static final int TICKS_PER_TIMEOUT = 20;
 
+    /** One READ of so many may be hedged. */
+    private static final int READS_PER_HEDGE = 20;
+
     private static final int POOLED_REQUESTS = 1024;
+    private static final int RANGES_NAMED = 16;
     private static final LanePath[] NO_PATHS = {};
 
     private final Geom geom;
     private final IoLoop loop;
     private final List<LanePath> paths = new CopyOnWriteArrayList<>();
     private final ArrayDeque<GeomIo> pool = new ArrayDeque<>();
+    private final ArrayDeque<GeomIo> held = new ArrayDeque<>();
+    private final ArrayDeque<GeomIo> parked = new ArrayDeque<>();
     private final LaneStats stats = new LaneStats();
     private final AtomicInteger openChannels = new AtomicInteger();
 
@@ -56,6 +68,9 @@ final class Lane {
     private LanePath[] usable = NO_PATHS;
     private @Nullable LanePath active;
     private int requestsInFlight;
+    private long parkedBytes;
+    private long reads;
+    private long hedges;
     private boolean ticking;
     private boolean ended;
 
@@ -83,7 +98,7 @@ final class Lane {
     void start(GeomChannel channel, IoRequest request) {
         refresh();
         if (geom.table().stopping()) {
-            request.fail(IoError.of(Kind.SHUTTING_DOWN, geom.name() + " is stopping"));
+            request.fail(stopping());
             return;
         }
         GeomIo io = pool.isEmpty() ? new GeomIo(this) : pool.pop();
@@ -91,14 +106,37 @@ final class Lane {
         io.begin(channel, request, now);
         channel.enlist(io);
         requestsInFlight++;
+        if (geom.fences().hold(request)) {
+            held.add(io);
+            stats.held.increment();
+        } else {
+            dispatch(io, request, now);
+        }
+    }
+
+    private void dispatch(GeomIo io, IoRequest request, long nowNanos) {
         LanePath path = choose(request.op(), 0);
         if (path == null) {
-            finish(io);
+            giveUp(io);
         } else if (request.op() == IoOp.FLUSH) {
-            flush(io, path, now);
+            flush(io, path, nowNanos);
         } else {
-            send(io, io.attempt, path, now);
+            reads += request.op() == IoOp.READ ? 1 : 0;
+            send(io, io.attempt, path, nowNanos);
         }
+    }
+
+    private void send(GeomIo io, Attempt.OfRequest attempt, LanePath path, long nowNanos) {
+        IoRequest parent = Objects.requireNonNull(io.parent);
+        // The header room before a payload serves one attempt: its bytes may still be on their way to a socket.
+        boolean mayUseHeadroom = io.firstFailure == null;
+        io.tried |= path.bit;
+        io.out++;
+        startTicking();
+        if (parent.op() == IoOp.FLUSH) {
+            attempt.coveredChange = path.path.latestChange();
+        }
+        attempt.sendSame(parent, path, nowNanos, mayUseHeadroom);
     }
 
     /** An attempt is over: the one place where it is decided what that means. */
@@ -106,51 +144,73 @@ final class Lane {
         GeomIo io = attempt.io();
         LanePath path = attempt.on();
         IoRequest parent = io.parent;
+        IoError error = attempt.error();
         io.out--;
+        if (error == null) {
+            noteSuccess(attempt);
+        } else {
+            noteFailure(attempt, error);
+        }
         if (parent == null) {
             forget(attempt, io);
-        } else if (attempt.error() == null) {
-            onSuccess(attempt, io, parent);
+        } else if (error != null) {
+            onFailure(attempt, io, parent, error);
+        } else if (parent.op() == IoOp.FLUSH) {
+            io.flushed = true;
+            onFlushBranchDecided(io, parent);
         } else {
-            onFailure(attempt, io, attempt.error());
+            onSuccess(attempt, io, parent);
         }
         releaseIfDrained(path);
     }
 
-    private void onSuccess(Attempt.OfRequest attempt, GeomIo io, IoRequest parent) {
-        IoOp op = parent.op();
-        long now = loop.nanoTime();
-        attempt.on().stats.succeeded(op, parent.length(), now - attempt.startNanos);
-        if (op == IoOp.FLUSH) {
-            geom.onFlushed(attempt.on().path, attempt.coveredChanges);
-            io.flushed = true;
-            onFlushBranchDecided(io);
+    private void noteSuccess(Attempt.OfRequest attempt) {
+        LanePath path = attempt.on();
+        path.stats.succeeded(attempt.op(), attempt.length(), loop.nanoTime() - attempt.startNanos);
+        if (attempt.op().changesData()) {
+            path.countChange(attempt);
+        } else if (attempt.op() == IoOp.FLUSH) {
+            path.path.onFlushed(attempt.coveredChange);
+            path.unflushed.forget(attempt.coveredChange);
+        }
+    }
+
+    private void noteFailure(Attempt.OfRequest attempt, IoError error) {
+        LanePath path = attempt.on();
+        path.stats.failed(attempt.op(), error.kind());
+        if (error.kind().scope() != Scope.PATH) {
             return;
         }
-        if (op.changesData()) {
-            attempt.on().countChange();
+        // The fence stands before the path is faulted, so before anybody can be told that the retry is done.
+        if (attempt.op().changesData() && error.settlement() != null) {
+            geom.fence(new Fence(path.path, attempt, error.settlement()));
         }
-        settle(io, parent, now);
+        geom.fault(path.path, attempt.epoch, FailReason.of(error), error);
+    }
+
+    private void onSuccess(Attempt.OfRequest attempt, GeomIo io, IoRequest parent) {
+        settle(io, parent, loop.nanoTime());
         release(io);
         parent.answerAs(attempt);
+        unpark();
         endIfDrained();
     }
 
-    private void onFailure(Attempt.OfRequest attempt, GeomIo io, IoError error) {
-        LanePath path = attempt.on();
-        path.stats.failed(attempt.op(), error.kind());
+    private void onFailure(Attempt.OfRequest attempt, GeomIo io, IoRequest parent, IoError error) {
         io.remember(error, loop.nanoTime());
         switch (error.kind().scope()) {
-            case PATH -> geom.fault(path.path, attempt.epoch, FailReason.of(error), error);
-            case ANSWER -> io.suspect(path, attempt.epoch, error);
+            case ANSWER -> io.suspect(attempt.on(), attempt.epoch, error);
             case REQUEST -> io.refused = true;
+            case PATH -> {}
         }
-        if (attempt.op() == IoOp.FLUSH) {
-            onFlushBranchDecided(io);
+        if (parent.op() == IoOp.FLUSH) {
+            onFlushBranchDecided(io, parent);
+        } else if (io.out > 0) {
+            return; // hedged: the other attempt decides
         } else if (io.refused) {
             finish(io);
         } else {
-            retry(io, attempt.op());
+            retry(io, parent.op());
         }
     }
 
@@ -161,7 +221,7 @@ final class Lane {
             path = lastResort(io, op);
         }
         if (path == null) {
-            finish(io);
+            giveUp(io);
         } else {
             stats.retries.increment();
             send(io, io.attempt, path, loop.nanoTime());
@@ -192,23 +252,22 @@ final class Lane {
         return null;
     }
 
-    private void send(GeomIo io, Attempt.OfRequest attempt, LanePath path, long nowNanos) {
-        IoRequest parent = Objects.requireNonNull(io.parent);
-        // The header room before a payload serves one attempt: its bytes may still be on their way to a socket.
-        boolean mayUseHeadroom = io.tried == 0;
-        io.tried |= path.bit;
-        io.out++;
-        startTicking();
-        if (parent.op() == IoOp.FLUSH) {
-            attempt.coveredChanges = geom.changesAnswered(path.path);
+    /** No path is left: waits for one, if the policies allow it. */
+    private void giveUp(GeomIo io) {
+        boolean waitingHelps = io.error == null || io.error.kind().scope() == Scope.PATH;
+        if (!waitingHelps || !park(io)) {
+            finish(io);
         }
-        attempt.sendSame(parent, path, nowNanos, mayUseHeadroom);
     }
 
     /** Answers the client with the error that is remembered. */
     private void finish(GeomIo io) {
         IoRequest parent = Objects.requireNonNull(io.parent);
         IoError error = io.error != null ? io.error : IoError.of(Kind.NO_PATH, "no usable path to " + geom.name());
+        failNow(io, parent, error);
+    }
+
+    private void failNow(GeomIo io, IoRequest parent, IoError error) {
         stats.failed(parent.op(), error);
         release(io);
         parent.fail(error);
@@ -227,35 +286,35 @@ final class Lane {
         stats.failedOver(io.firstFailure, nowNanos - io.firstFailureNanos);
     }
 
-    /** The request is decided and forgotten; its client is about to be answered. */
+    /** The request is decided; its client is about to be answered. */
     private void release(GeomIo io) {
         Objects.requireNonNull(io.channel).strike(io);
         io.parent = null;
         io.channel = null;
-        recycle(io);
+        recycleIfOver(io);
     }
 
-    /** The client has given up: nobody wants this answer, but what it says of the path still counts. */
+    /** Nobody waits for this answer: the client has given up, or another attempt was faster. */
     private void forget(Attempt.OfRequest attempt, GeomIo io) {
-        IoError error = attempt.error();
-        if (error != null && error.kind().scope() == Scope.PATH) {
-            geom.fault(attempt.on().path, attempt.epoch, FailReason.of(error), error);
-        } else if (error == null && attempt.op() == IoOp.READ) {
+        if (attempt.error() == null && attempt.op() == IoOp.READ) {
             attempt.takeData().release();
-        } else if (error == null && attempt.op().changesData()) {
-            attempt.on().countChange();
         }
-        if (io.out == 0) {
-            recycle(io);
-            endIfDrained();
-        }
+        recycleIfOver(io);
+        endIfDrained();
     }
 
-    private void recycle(GeomIo io) {
+    private void recycleIfOver(GeomIo io) {
+        if (io.out > 0) {
+            return;
+        }
         requestsInFlight--;
         if (pool.size() < POOLED_REQUESTS) {
             pool.push(io);
         }
+    }
+
+    private IoError stopping() {
+        return IoError.of(Kind.SHUTTING_DOWN, geom.name() + " is stopping");
     }
 
     // ---- FLUSH
@@ -265,29 +324,146 @@ final class Lane {
         // One more than is sent, so that an answer that comes at once does not end the request too early.
         io.out++;
         for (LanePath path : usable) {
-            if (path != chosen && geom.isDirty(path.path)) {
+            if (path != chosen && path.path.isDirty()) {
                 send(io, new Attempt.OfRequest(io), path, nowNanos);
             }
         }
         send(io, io.attempt, chosen, nowNanos);
         io.out--;
-        onFlushBranchDecided(io);
+        if (io.parent != null) {
+            onFlushBranchDecided(io, io.parent);
+        } else {
+            recycleIfOver(io);
+        }
     }
 
-    private void onFlushBranchDecided(GeomIo io) {
-        IoRequest parent = io.parent;
-        if (io.out > 0 || parent == null) {
+    private void onFlushBranchDecided(GeomIo io, IoRequest parent) {
+        if (io.out > 0) {
             return;
         }
-        if (io.flushed && !io.refused) {
+        geom.noteChangesOfLostPaths();
+        if (io.refused) {
+            finish(io);
+        } else if (!io.flushed) {
+            retry(io, IoOp.FLUSH);
+        } else if (Objects.requireNonNull(io.channel).takeLostChanges()) {
+            failNow(io, parent, IoError.of(Kind.IO, "a path was lost with changes that it had not flushed"));
+        } else {
+            geom.onFlushed();
             settle(io, parent, loop.nanoTime());
             release(io);
             parent.succeed();
+            unpark();
             endIfDrained();
-        } else if (io.refused) {
-            finish(io);
+        }
+    }
+
+    // ---- waiting
+
+    /** The fences have changed: changes that no longer overlap one go ahead, in the order in which they came. */
+    void releaseHeld() {
+        for (int i = held.size(); i > 0; i--) {
+            GeomIo io = held.remove();
+            IoRequest parent = io.parent;
+            boolean waits =
+                    parent != null && !geom.table().stopping() && geom.fences().hold(parent);
+            if (waits) {
+                held.add(io);
+                continue;
+            }
+            stats.held.decrement();
+            resume(io, parent);
+        }
+    }
+
+    private void resume(GeomIo io, @Nullable IoRequest parent) {
+        if (parent == null) {
+            recycleIfOver(io);
+            endIfDrained();
+        } else if (geom.table().stopping()) {
+            failNow(io, parent, stopping());
         } else {
-            retry(io, IoOp.FLUSH);
+            refresh();
+            dispatch(io, parent, loop.nanoTime());
+        }
+    }
+
+    private boolean park(GeomIo io) {
+        Policies.NoPath bounds = geom.policies().noPath();
+        long now = loop.nanoTime();
+        if (bounds.queueFor().isZero() || geom.table().stopping()) {
+            return false;
+        }
+        boolean again = io.parkedNanos != 0;
+        if (!again) {
+            IoRequest parent = Objects.requireNonNull(io.parent);
+            io.parkedNanos = now == 0 ? 1 : now;
+            io.parkedBytes = parent.op() == IoOp.WRITE ? parent.length() : 0;
+        }
+        if (now - io.parkedNanos >= bounds.queueFor().toNanos()
+                || parked.size() >= bounds.maxRequests()
+                || parkedBytes + io.parkedBytes > bounds.maxBytes()) {
+            return false;
+        }
+        if (again) {
+            parked.addFirst(io);
+        } else {
+            parked.addLast(io);
+        }
+        parkedBytes += io.parkedBytes;
+        stats.queued.increment();
+        startTicking();
+        return true;
+    }
+
+    /** A path works again: everybody may try. */
+    private void unpark() {
+        for (int i = parked.size(); i > 0; i--) {
+            unparkOne();
+        }
+    }
+
+    private void unparkOne() {
+        GeomIo io = parked.remove();
+        parkedBytes -= io.parkedBytes;
+        stats.queued.decrement();
+        io.beginAgain();
+        resume(io, io.parent);
+    }
+
+    /** The first of the queue tries its luck, for all; those whose time is up are answered. */
+    private void tickParked(long nowNanos) {
+        long queueForNanos = geom.policies().noPath().queueFor().toNanos();
+        while (!parked.isEmpty() && nowNanos - parked.element().parkedNanos >= queueForNanos) {
+            unparkOne();
+        }
+        if (!parked.isEmpty()) {
+            unparkOne();
+        }
+    }
+
+    // ---- hedged reads
+
+    private void tickHedges(LanePath path, long latestStartNanos) {
+        for (Attempt attempt = path.oldest();
+                attempt != null && attempt.startNanos - latestStartNanos <= 0;
+                attempt = attempt.newer) {
+            if (attempt instanceof Attempt.OfRequest slow && slow.op() == IoOp.READ) {
+                hedge(slow.io());
+            }
+        }
+    }
+
+    private void hedge(GeomIo io) {
+        if (io.parent == null || io.hedged || (hedges + 1) * READS_PER_HEDGE > reads) {
+            return;
+        }
+        LanePath path = PathSelector.choose(Mode.ACTIVE_ACTIVE, IoOp.READ, usable, null, io.tried);
+        if (path != null) {
+            io.hedged = true;
+            hedges++;
+            stats.hedges.increment();
+            send(io, new Attempt.OfRequest(io), path, loop.nanoTime());
         }
     }
 
@@ -317,11 +493,18 @@ final class Lane {
         for (LanePath path : paths) {
             releaseIfDrained(path);
         }
+        if (table.stopping()) {
+            releaseHeld();
+            unpark();
+        }
         endIfDrained();
     }
 
     private @Nullable LanePath adopt(PathEntry entry) {
         LanePath path = find(entry.path());
+        if (path != null && !entry.isUsable()) {
+            reportUnflushed(path, entry);
+        }
         if (entry.isLost()) {
             if (path == null) {
                 geom.onLaneDrained(entry.path(), this);
@@ -342,6 +525,15 @@ final class Lane {
             path.channel.prepare();
         }
         return path;
+    }
+
+    /** A path went out of use: names what was changed through it and not flushed, once. */
+    private void reportUnflushed(LanePath path, PathEntry entry) {
+        path.unflushed.forget(path.path.latestFlushed());
+        if (path.reportedEpoch != entry.epoch() && path.unflushed.bytes() > 0) {
+            path.reportedEpoch = entry.epoch();
+            geom.onUnflushed(path.path, path.unflushed.bytes(), path.unflushed.ranges(RANGES_NAMED));
+        }
     }
 
     private @Nullable LanePath find(IoPath path) {
@@ -372,12 +564,6 @@ final class Lane {
     /** Any thread. */
     int openChannels() {
         return openChannels.get();
-    }
-
-    /** Changes answered on {@code path} by this lane. Any thread. */
-    long changesAnswered(IoPath path) {
-        LanePath found = find(path);
-        return found == null ? 0 : found.changesAnswered();
     }
 
     /** When the geom is stopping and nothing is in flight: closes the channels to the paths. */
@@ -428,30 +614,45 @@ final class Lane {
         }
     }
 
-    // ---- deadlines
+    // ---- time
 
     private void startTicking() {
         if (!ticking) {
             ticking = true;
-            loop.schedule(this::tick, geom.attemptTimeoutNanos() / TICKS_PER_TIMEOUT);
+            loop.schedule(this::tick, tickNanos());
         }
+    }
+
+    private long tickNanos() {
+        long deadline = geom.attemptTimeoutNanos() / TICKS_PER_TIMEOUT;
+        Duration hedgeAfter = geom.policies().hedgeAfter();
+        return hedgeAfter == null ? deadline : Math.min(deadline, hedgeAfter.toNanos() / 2);
     }
 
     private void tick() {
         ticking = false;
-        long timeoutNanos = geom.attemptTimeoutNanos();
-        long latestStart = loop.nanoTime() - timeoutNanos;
+        long now = loop.nanoTime();
+        Duration hedgeAfter = geom.policies().hedgeAfter();
         boolean busy = false;
         for (LanePath path : paths) {
-            Attempt oldest = path.oldest();
-            if (oldest != null && oldest.startNanos - latestStart <= 0) {
-                path.channel.abort(IoError.of(
-                        Kind.TIMEOUT, "no answer from " + path.path + " in " + timeoutNanos / 1_000_000 + " ms"));
+            tickDeadline(path, now - geom.attemptTimeoutNanos());
+            if (hedgeAfter != null) {
+                tickHedges(path, now - hedgeAfter.toNanos());
             }
             busy |= path.inFlight > 0;
         }
-        if (busy) {
+        tickParked(now);
+        if (busy || !parked.isEmpty()) {
             startTicking();
+        }
+    }
+
+    private void tickDeadline(LanePath path, long latestStartNanos) {
+        Attempt oldest = path.oldest();
+        if (oldest != null && oldest.startNanos - latestStartNanos <= 0) {
+            path.channel.abort(IoError.of(
+                    Kind.TIMEOUT,
+                    "no answer from " + path.path + " in " + geom.attemptTimeoutNanos() / 1_000_000 + " ms"));
         }
     }
 }

@@ -1,33 +1,43 @@
 package io.ropewalk.engine;
 
 import io.ropewalk.block.BlockChannel;
+import io.ropewalk.block.IoRequest;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One path as one lane uses it: the lane's own channel, what is in flight there, R9's idle count. Touched by the lane's
- * loop only, but for {@link #stats}, {@link #inFlightSeen} and {@link #changesAnswered}, which others may ask.
+ * loop only, but for {@link #stats}, {@link #inFlightSeen} and the size of {@link #unflushed}, which others may ask.
  *
  * <p>What is in flight stands in a list in the order it was sent. As every attempt of a geom has the same time to live,
  * the head is always the first to miss its deadline.
  */
 final class LanePath {
-    private static final VarHandle IN_FLIGHT = field("inFlight", int.class);
-    private static final VarHandle CHANGES = field("changes", long.class);
+    private static final VarHandle IN_FLIGHT;
+
+    static {
+        try {
+            IN_FLIGHT = MethodHandles.lookup().findVarHandle(LanePath.class, "inFlight", int.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
 
     final IoPath path;
     final long bit;
     final BlockChannel channel;
     final IoStats stats = new IoStats();
 
+    final UnflushedLog unflushed = new UnflushedLog();
     int inFlight;
 
     int idle;
     int epoch;
     boolean leaving;
 
-    private long changes;
+    /** The epoch whose end was reported with its unflushed changes. */
+    int reportedEpoch = -1;
 
     private @Nullable Attempt oldest;
     private @Nullable Attempt newest;
@@ -76,21 +86,10 @@ final class LanePath {
         return (int) IN_FLIGHT.getOpaque(this);
     }
 
-    /** A request that changed data was answered here; to be told before the client is. */
-    void countChange() {
-        CHANGES.setRelease(this, changes + 1);
-    }
-
-    /** How many requests that change data were answered: tells a FLUSH what there is to flush (Q12). Any thread. */
-    long changesAnswered() {
-        return (long) CHANGES.getAcquire(this);
-    }
-
-    private static VarHandle field(String name, Class<?> type) {
-        try {
-            return MethodHandles.lookup().findVarHandle(LanePath.class, name, type);
-        } catch (ReflectiveOperationException e) {
-            throw new ExceptionInInitializerError(e);
+    /** A change was answered here; to be told before the client is. */
+    void countChange(IoRequest change) {
+        if (!change.isFua()) {
+            unflushed.add(path.countChange(), change.offset(), change.length(), path.latestFlushed());
         }
     }
 

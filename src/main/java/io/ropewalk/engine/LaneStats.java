@@ -13,6 +13,13 @@ final class LaneStats {
 
     final LongAdder retries = new LongAdder();
     final LongAdder allPathsFailed = new LongAdder();
+    final LongAdder hedges = new LongAdder();
+
+    /** Gauge: changes that wait for a fence. */
+    final LongAdder held = new LongAdder();
+
+    /** Gauge: requests that wait for a path. */
+    final LongAdder queued = new LongAdder();
 
     /** First failed attempt to success on another path, by the reason of that failure. Filled once, never changed. */
     private final Map<FailReason, LatencyHistogram> failovers = new EnumMap<>(FailReason.class);

@@ -9,9 +9,11 @@ import org.jspecify.annotations.Nullable;
  *
  * @param epoch counts how often the path came (back) into use; an error from an earlier epoch says nothing about this one
  *     (Q4)
+ * @param damping how often it failed lately, by itself rather than by an operator
  * @param since when it came into this condition
  */
-record PathEntry(IoPath path, Condition condition, @Nullable Failure failure, int epoch, Instant since) {
+record PathEntry(
+        IoPath path, Condition condition, @Nullable Failure failure, int epoch, Damping damping, Instant since) {
 
     /** The flags of R2, of which only the gravest shows. */
     enum Condition {
@@ -29,7 +31,7 @@ record PathEntry(IoPath path, Condition condition, @Nullable Failure failure, in
     }
 
     static PathEntry added(IoPath path, Instant now) {
-        return new PathEntry(path, Condition.USABLE, null, 0, now);
+        return new PathEntry(path, Condition.USABLE, null, 0, Damping.NONE, now);
     }
 
     boolean isUsable() {
@@ -44,15 +46,25 @@ record PathEntry(IoPath path, Condition condition, @Nullable Failure failure, in
         return condition == Condition.LOST;
     }
 
+    boolean isFailedBy(FailReason reason) {
+        return failure != null && failure.reason() == reason;
+    }
+
     PathEntry failed(Failure why, Instant now) {
-        return new PathEntry(path, Condition.FAIL, why, epoch, now);
+        Damping after = why.reason() == FailReason.OPERATOR ? damping : damping.failedAt(now);
+        return new PathEntry(path, Condition.FAIL, why, epoch, after, now);
+    }
+
+    /** Another reason for staying out; not a new failure. */
+    PathEntry stillFailed(Failure why) {
+        return new PathEntry(path, Condition.FAIL, why, epoch, damping, since);
     }
 
     PathEntry lost(Instant now) {
-        return new PathEntry(path, Condition.LOST, null, epoch, now);
+        return new PathEntry(path, Condition.LOST, null, epoch, damping, now);
     }
 
     PathEntry restored(Instant now) {
-        return new PathEntry(path, Condition.USABLE, null, epoch + 1, now);
+        return new PathEntry(path, Condition.USABLE, null, epoch + 1, damping, now);
     }
 }

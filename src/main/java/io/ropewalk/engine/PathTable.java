@@ -138,6 +138,14 @@ record PathTable(
         return draft.change();
     }
 
+    /** A failed path stays out for another reason. */
+    Change keepOut(IoPath path, Failure why) {
+        Draft draft = new Draft(newestFirst);
+        draft.replace(path, entry -> entry.stillFailed(why));
+        draft.tell(new PathEvent.Failed(path, why));
+        return draft.change();
+    }
+
     /** R44, and Q1: it becomes active when none is. */
     Change restore(IoPath path, RestoreTrigger trigger, Instant now) {
         Draft draft = new Draft(newestFirst);

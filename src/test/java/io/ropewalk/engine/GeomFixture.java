@@ -44,7 +44,7 @@ final class GeomFixture {
                     null,
                     List.<BlockDevice>copyOf(devices),
                     loop,
-                    () -> Instant.EPOCH,
+                    () -> Instant.EPOCH.plusNanos(loop.nanoTime()),
                     new Recorder());
         } catch (GeomRefusal e) {
             throw new AssertionError(e);
@@ -104,6 +104,19 @@ final class GeomFixture {
         @Override
         public void onActiveChanged(Geom of, @Nullable String path) {
             events.add("active " + path);
+        }
+
+        @Override
+        public void onUnflushedLost(Geom of, String path, long bytes, List<UnflushedRange> ranges) {
+            events.add("unflushed " + path + " " + bytes + " "
+                    + ranges.stream()
+                            .map(range -> range.offset() + "+" + range.length())
+                            .toList());
+        }
+
+        @Override
+        public void onUnfenced(Geom of, String path, long offset, long length) {
+            events.add("unfenced " + path + " " + offset + "+" + length);
         }
 
         @Override
