@@ -4,7 +4,9 @@ import io.ropewalk.engine.GeomType;
 import io.ropewalk.engine.Mode;
 import io.ropewalk.engine.Policies;
 import io.ropewalk.engine.Shape;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,5 +30,60 @@ public record DesiredGeom(
         long generation) {
     public DesiredGeom {
         paths = List.copyOf(paths);
+    }
+
+    boolean hasPath(String device) {
+        return path(device).isPresent();
+    }
+
+    Optional<DesiredPath> path(String device) {
+        return paths.stream().filter(path -> path.device().equals(device)).findFirst();
+    }
+
+    List<String> devices() {
+        return paths.stream().map(DesiredPath::device).toList();
+    }
+
+    GeomSettings settings() {
+        return new GeomSettings(mode, policies);
+    }
+
+    DesiredGeom withSettings(GeomSettings settings) {
+        return new DesiredGeom(
+                name, type, uuid, settings.mode(), settings.policies(), shape, paths, stopped, generation);
+    }
+
+    DesiredGeom withPath(String device) {
+        List<DesiredPath> more = new ArrayList<>(paths);
+        more.add(new DesiredPath(device));
+        return withPaths(more);
+    }
+
+    DesiredGeom withoutPath(String device) {
+        return withPaths(
+                paths.stream().filter(path -> !path.device().equals(device)).toList());
+    }
+
+    /** An operator wants the path failed and says why, or no longer wants it (null). */
+    DesiredGeom withFailed(String device, @Nullable String why) {
+        return withPaths(paths.stream()
+                .map(path -> path.device().equals(device) ? new DesiredPath(device, why) : path)
+                .toList());
+    }
+
+    DesiredGeom withShape(Shape newShape) {
+        return new DesiredGeom(name, type, uuid, mode, policies, newShape, paths, stopped, generation);
+    }
+
+    DesiredGeom withStopped(boolean newStopped) {
+        return new DesiredGeom(name, type, uuid, mode, policies, shape, paths, newStopped, generation);
+    }
+
+    DesiredGeom nextGeneration() {
+        return new DesiredGeom(name, type, uuid, mode, policies, shape, paths, stopped, generation + 1);
+    }
+
+    private DesiredGeom withPaths(List<DesiredPath> newPaths) {
+        return new DesiredGeom(name, type, uuid, mode, policies, shape, newPaths, stopped, generation);
     }
 }

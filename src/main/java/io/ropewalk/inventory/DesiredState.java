@@ -4,6 +4,8 @@ import java.util.Collections;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 
 /** All that should exist, by name. Immutable: a verb makes the next one. */
 public record DesiredState(
@@ -19,7 +21,59 @@ public record DesiredState(
         exports = copy(exports);
     }
 
+    DesiredState withDevice(DesiredDevice device) {
+        return new DesiredState(with(devices, device.name(), device), geoms, exports);
+    }
+
+    /** Stopped geoms forget the device too. */
+    DesiredState withoutDevice(String name) {
+        DesiredState state = new DesiredState(without(devices, name), geoms, exports);
+        for (DesiredGeom geom : geoms.values()) {
+            if (geom.stopped() && geom.hasPath(name)) {
+                state = state.withGeom(geom.withoutPath(name));
+            }
+        }
+        return state;
+    }
+
+    DesiredState withGeom(DesiredGeom geom) {
+        return new DesiredState(devices, with(geoms, geom.name(), geom), exports);
+    }
+
+    /** The geom's exports go with it. */
+    DesiredState withoutGeom(String name) {
+        TreeMap<String, DesiredExport> kept = new TreeMap<>(exports);
+        kept.values().removeIf(export -> export.geom().equals(name));
+        return new DesiredState(devices, without(geoms, name), kept);
+    }
+
+    DesiredState withExport(DesiredExport export) {
+        return new DesiredState(devices, geoms, with(exports, export.name(), export));
+    }
+
+    /** Another state in which the geom is as {@code change} makes it; the same when there is no such geom. */
+    DesiredState mapGeom(String name, UnaryOperator<DesiredGeom> change) {
+        DesiredGeom geom = geoms.get(name);
+        return geom == null ? this : withGeom(change.apply(geom));
+    }
+
+    Stream<DesiredExport> exportsOf(String geom) {
+        return exports.values().stream().filter(export -> export.geom().equals(geom));
+    }
+
     private static <T> SortedMap<String, T> copy(Map<String, T> map) {
         return Collections.unmodifiableSortedMap(new TreeMap<>(map));
+    }
+
+    private static <T> SortedMap<String, T> with(Map<String, T> map, String name, T value) {
+        TreeMap<String, T> copy = new TreeMap<>(map);
+        copy.put(name, value);
+        return copy;
+    }
+
+    private static <T> SortedMap<String, T> without(Map<String, T> map, String name) {
+        TreeMap<String, T> copy = new TreeMap<>(map);
+        copy.remove(name);
+        return copy;
     }
 }

@@ -48,6 +48,8 @@ public enum Problem {
     NO_USABLE_PATH,
     /** No export of that name. */
     EXPORT_NOT_FOUND,
+    /** An export of that name serves another geom. */
+    EXPORT_EXISTS,
     /** No session of that id on the export. */
     SESSION_NOT_FOUND,
     /** The desired state has moved on since the caller looked. */
