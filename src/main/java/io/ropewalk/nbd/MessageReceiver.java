@@ -48,6 +48,11 @@ abstract class MessageReceiver extends ChannelInboundHandlerAdapter {
         stopped = true;
     }
 
+    /** Whether the beginning of a message has arrived, and no more of it. */
+    protected final boolean hasPartialMessage() {
+        return neededBytes > 0;
+    }
+
     @Override
     public final void channelRead(ChannelHandlerContext context, Object message) {
         ByteBuf received = (ByteBuf) message;

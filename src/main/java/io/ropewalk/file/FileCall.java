@@ -1,0 +1,241 @@
+package io.ropewalk.file;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.ropewalk.block.Extent;
+import io.ropewalk.block.IoError;
+import io.ropewalk.block.IoError.Kind;
+import io.ropewalk.block.IoFlags;
+import io.ropewalk.block.IoOp;
+import io.ropewalk.block.IoRequest;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A request on its way through a thread that may wait for the disk.
+ *
+ * <pre>
+ *   WAITING ──► RUNNING ──► back on the loop: answered, or dropped when abandoned meanwhile
+ *      └─────────────────► ABANDONED: never runs
+ * </pre>
+ *
+ * <p>Made, abandoned and answered on the loop, run on one of the device's threads. The hand-overs (executor's queue,
+ * channel's stack) order the accesses; only {@link #state} and {@link #unwanted} are touched by both at once. The call
+ * holds its own reference of a WRITE's bytes until the kernel has let go of them, whatever became of the request.
+ */
+final class FileCall implements Runnable {
+    /** Room for a protocol header before a READ's data, see {@link IoRequest}. */
+    static final int HEADROOM = 32;
+
+    private static final int MOST_EXTENTS = 1024;
+
+    private enum State {
+        WAITING,
+        RUNNING,
+        ABANDONED
+    }
+
+    private final FileChannel channel;
+    private final Medium medium;
+    private final ByteBufAllocator allocator;
+    private final IoOp op;
+    private final long offset;
+    private final long length;
+    private final int flags;
+    private final AtomicReference<State> state = new AtomicReference<>(State.WAITING);
+    private volatile boolean unwanted;
+
+    /** Null once it is answered or abandoned. */
+    private @Nullable IoRequest request;
+
+    private @Nullable ByteBuf payload;
+    private int errno;
+    private @Nullable IoError error;
+    private @Nullable ByteBuf data;
+    private int headroom;
+    private List<Extent> extents = List.of();
+
+    /** The channel's: index among what is in flight. */
+    int place;
+    /** The channel's: below this one on the stack. */
+    @Nullable FileCall next;
+
+    FileCall(FileChannel channel, IoRequest request) {
+        this.channel = channel;
+        this.medium = channel.fileDevice().medium();
+        this.allocator = channel.loop().allocator();
+        this.request = request;
+        this.op = request.op();
+        this.offset = request.offset();
+        this.length = request.length();
+        this.flags = request.flags();
+        if (op == IoOp.WRITE) {
+            // A view of its own: the asker may move the indexes of the original once it has been told.
+            payload = request.payload().retainedDuplicate();
+        }
+    }
+
+    // ---- on the loop
+
+    /** Whether its success says that everything written before is durable. */
+    boolean isSync() {
+        return op == IoOp.FLUSH || (flags & IoFlags.FUA) != 0;
+    }
+
+    boolean isAbandoned() {
+        return request == null;
+    }
+
+    /** Gives the request back, for another answer than this call's. */
+    IoRequest abandon() {
+        IoRequest given = Objects.requireNonNull(request, "answered already");
+        request = null;
+        unwanted = true;
+        if (state.compareAndSet(State.WAITING, State.ABANDONED)) {
+            discard();
+        }
+        return given;
+    }
+
+    /** Gives back the buffers. Also on the device's threads, when there is no loop any more. */
+    void discard() {
+        releasePayload();
+        if (data != null) {
+            data.release();
+            data = null;
+        }
+    }
+
+    /** Answers the request; a success as the failure {@code instead}, unless that is {@link Errno#NONE}. */
+    void answer(int instead) {
+        releasePayload();
+        IoRequest asked = Objects.requireNonNull(request, "answered already");
+        request = null;
+        if (error == null && errno == Errno.NONE) {
+            errno = instead;
+        }
+        IoError failure = errno == Errno.NONE ? error : failure();
+        if (failure != null) {
+            asked.fail(failure);
+        } else if (op == IoOp.READ) {
+            asked.succeed(Objects.requireNonNull(data, "a READ gives data"), headroom);
+        } else if (op == IoOp.BLOCK_STATUS) {
+            asked.succeed(extents);
+        } else {
+            asked.succeed();
+        }
+    }
+
+    private IoError failure() {
+        String what = op == IoOp.FLUSH ? "FLUSH" : op + " " + offset + "+" + length;
+        return IoError.of(
+                Errno.kindOf(errno), what + " on " + channel.fileDevice().path() + ": " + Errno.text(errno));
+    }
+
+    private void releasePayload() {
+        if (payload != null) {
+            payload.release();
+            payload = null;
+        }
+    }
+
+    // ---- on one of the device's threads
+
+    @Override
+    public void run() {
+        if (!state.compareAndSet(State.WAITING, State.RUNNING)) {
+            return;
+        }
+        OpenFile file = channel.fileDevice().file();
+        if (!file.acquire()) {
+            error = IoError.of(Kind.SHUTTING_DOWN, channel.fileDevice() + " is closed");
+        } else {
+            try {
+                perform();
+            } finally {
+                file.release();
+            }
+        }
+        channel.finished(this);
+    }
+
+    private void perform() {
+        try {
+            errno = callKernel();
+            if (errno != Errno.NONE) {
+                dropData();
+                lookWhetherGone();
+            }
+        } catch (OutOfMemoryError e) {
+            dropData();
+            error = IoError.of(Kind.NO_MEMORY, "no memory for " + op + " of " + length + " bytes", e);
+        } catch (Throwable e) {
+            dropData();
+            error = IoError.of(Kind.IO, op + " on " + channel.fileDevice().path() + " failed: " + e, e);
+        }
+    }
+
+    private void dropData() {
+        if (data != null) {
+            data.release();
+            data = null;
+        }
+    }
+
+    private void lookWhetherGone() {
+        if (medium.saysGone(errno)) {
+            error = IoError.of(Kind.GONE, channel.fileDevice().path() + " is gone: " + Errno.text(errno));
+            errno = Errno.NONE;
+            channel.fileDevice().tellVanished(error);
+        }
+    }
+
+    private int callKernel() {
+        return switch (op) {
+            case READ -> read();
+            case WRITE -> write();
+            case FLUSH -> medium.flush();
+            case TRIM -> medium.trim(offset, length, isSync());
+            case WRITE_ZEROES -> medium.zero(offset, length, flags, () -> unwanted);
+            case CACHE -> medium.willNeed(offset, length);
+            case BLOCK_STATUS -> status();
+        };
+    }
+
+    private int read() {
+        ByteBuf buffer = Buffers.allocate(allocator, (int) length, medium.memoryAlignment(), HEADROOM);
+        data = buffer;
+        headroom = buffer.readerIndex();
+        int result = medium.read(Buffers.address(buffer, headroom, (int) length), length, offset);
+        buffer.writerIndex(headroom + (int) length);
+        return result;
+    }
+
+    private int write() {
+        ByteBuf bytes = Objects.requireNonNull(payload, "a WRITE has a payload");
+        int pieces = Buffers.toVector(bytes, medium.memoryAlignment());
+        if (pieces > 0) {
+            return medium.write(pieces, offset, isSync());
+        }
+        ByteBuf copy = Buffers.allocate(allocator, (int) length, medium.memoryAlignment(), 0);
+        try {
+            int start = copy.readerIndex();
+            copy.writeBytes(bytes, bytes.readerIndex(), (int) length);
+            Libc.setPiece(0, Buffers.address(copy, start, (int) length), length);
+            return medium.write(1, offset, isSync());
+        } finally {
+            copy.release();
+        }
+    }
+
+    private int status() {
+        boolean one = (flags & IoFlags.ONE_EXTENT) != 0;
+        List<Extent> found = new ArrayList<>();
+        int result = medium.status(offset, length, one ? 1 : MOST_EXTENTS, found);
+        extents = List.copyOf(found);
+        return result;
+    }
+}

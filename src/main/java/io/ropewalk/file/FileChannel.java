@@ -1,0 +1,157 @@
+package io.ropewalk.file;
+
+import io.ropewalk.block.BlockChannel;
+import io.ropewalk.block.IoError;
+import io.ropewalk.block.IoError.Kind;
+import io.ropewalk.block.IoLoop;
+import io.ropewalk.block.IoRequest;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One loop's way into a {@link FileDevice}. Its loop's, but for {@link #finished}, which the device's threads call.
+ *
+ * <p>Calls that have come back pile up on a stack without a lock; the first one on it wakes the loop, which takes them
+ * all. So many answers at once cost one wake-up.
+ */
+final class FileChannel extends BlockChannel {
+    private final FileDevice device;
+    private final AtomicReference<@Nullable FileCall> finished = new AtomicReference<>();
+    private List<FileCall> inFlight = new ArrayList<>();
+    private int syncFailuresSeen;
+    private boolean closed;
+
+    FileChannel(FileDevice device, IoLoop loop) {
+        super(device, loop);
+        this.device = device;
+        this.syncFailuresSeen = device.medium().syncFailures();
+    }
+
+    @Override
+    protected void start(IoRequest request) {
+        if (closed || device.isClosed()) {
+            request.fail(shuttingDown());
+            return;
+        }
+        FileCall call = new FileCall(this, request);
+        try {
+            device.threads().execute(call);
+        } catch (RejectedExecutionException e) {
+            call.abandon();
+            request.fail(shuttingDown());
+            return;
+        } catch (OutOfMemoryError e) {
+            call.abandon();
+            request.fail(IoError.of(Kind.NO_MEMORY, "no thread for " + device, e));
+            return;
+        }
+        call.place = inFlight.size();
+        inFlight.add(call);
+    }
+
+    private IoError shuttingDown() {
+        return IoError.of(Kind.SHUTTING_DOWN, device + " is closed");
+    }
+
+    /** A call has come back. Any thread. */
+    void finished(FileCall call) {
+        FileCall before;
+        do {
+            before = finished.get();
+            call.next = before;
+        } while (!finished.compareAndSet(before, call));
+        if (before == null) {
+            wakeLoop();
+        }
+    }
+
+    private void wakeLoop() {
+        try {
+            loop().execute(this::answerFinished);
+        } catch (RejectedExecutionException e) {
+            // The loop has ended, and whoever waited there with it: only the buffers are left to give back.
+            for (FileCall call = finished.getAndSet(null); call != null; call = call.next) {
+                call.discard();
+            }
+        }
+    }
+
+    private void answerFinished() {
+        FileCall call = inOrder(finished.getAndSet(null));
+        while (call != null) {
+            FileCall next = call.next;
+            answer(call);
+            call = next;
+        }
+    }
+
+    /** The stack from the bottom up. */
+    private static @Nullable FileCall inOrder(@Nullable FileCall top) {
+        FileCall ordered = null;
+        for (FileCall call = top; call != null; ) {
+            FileCall next = call.next;
+            call.next = ordered;
+            ordered = call;
+            call = next;
+        }
+        return ordered;
+    }
+
+    private void answer(FileCall call) {
+        if (call.isAbandoned()) {
+            call.discard();
+            return;
+        }
+        remove(call);
+        call.answer(call.isSync() ? lostElsewhere() : Errno.NONE);
+    }
+
+    /**
+     * What the kernel has told another channel's flush since this channel's last one: it speaks of this channel's
+     * writes as well.
+     */
+    private int lostElsewhere() {
+        int now = device.medium().syncFailures();
+        boolean isNew = now != syncFailuresSeen;
+        syncFailuresSeen = now;
+        return isNew ? device.medium().lastSyncErrno() : Errno.NONE;
+    }
+
+    /** The last one takes the place of the one that leaves. */
+    private void remove(FileCall call) {
+        FileCall last = inFlight.removeLast();
+        if (last != call) {
+            inFlight.set(call.place, last);
+            last.place = call.place;
+        }
+    }
+
+    /**
+     * Answers now, whatever the disk does. A call that has not begun will not; one under way cannot be taken back, and
+     * its outcome is dropped.
+     */
+    @Override
+    public void abort(IoError error) {
+        List<FileCall> given = inFlight;
+        inFlight = new ArrayList<>();
+        List<IoRequest> requests = given.stream().map(FileCall::abandon).toList();
+        requests.forEach(request -> request.fail(error));
+    }
+
+    @Override
+    public void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        device.forget(this);
+        abort(IoError.of(Kind.DISCONNECTED, "the channel to " + device + " was closed"));
+    }
+
+    FileDevice fileDevice() {
+        return device;
+    }
+}

@@ -1,0 +1,47 @@
+package io.ropewalk.file;
+
+import java.time.Duration;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * The threads that wait for one disk, and for no other: when it hangs they hang, and nobody else. Platform threads,
+ * started on demand, gone after a while without work. What waits for them is bounded by who asks: each session bounds
+ * its requests in flight. Any thread.
+ */
+final class IoThreads {
+    /** As many calls as a disk is given at once. */
+    static final int MOST = 8;
+
+    private static final Duration IDLE = Duration.ofSeconds(10);
+
+    private final ThreadPoolExecutor executor;
+
+    IoThreads(String name) {
+        AtomicInteger count = new AtomicInteger();
+        executor = new ThreadPoolExecutor(
+                MOST,
+                MOST,
+                IDLE.toMillis(),
+                TimeUnit.MILLISECONDS,
+                new LinkedBlockingQueue<>(),
+                task -> Thread.ofPlatform()
+                        .daemon()
+                        .name("file-" + name + "-" + count.incrementAndGet())
+                        .unstarted(task));
+        executor.allowCoreThreadTimeOut(true);
+    }
+
+    /** @throws java.util.concurrent.RejectedExecutionException after {@link #finish} */
+    void execute(Runnable call) {
+        executor.execute(call);
+    }
+
+    /** Takes no more work; {@code last} is the last of it. Does not wait. */
+    void finish(Runnable last) {
+        executor.execute(last);
+        executor.shutdown();
+    }
+}

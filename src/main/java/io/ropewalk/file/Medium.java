@@ -1,0 +1,236 @@
+package io.ropewalk.file;
+
+import io.ropewalk.block.Capabilities;
+import io.ropewalk.block.Extent;
+import io.ropewalk.block.Geometry;
+import io.ropewalk.block.IoError.Kind;
+import io.ropewalk.block.IoFlags;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
+import java.util.function.IntSupplier;
+import java.util.function.LongSupplier;
+
+/**
+ * The blocking half of a device: what is the same for a {@link RegularFile} and a {@link LocalDisk}. Every operation
+ * gives {@link Errno#NONE} or why it failed. Any thread, many at once.
+ *
+ * <p>What the kernel turns out not to do although it looked so (some file systems tell only when asked for a range) is
+ * remembered and done another way from then on.
+ */
+abstract sealed class Medium permits RegularFile, LocalDisk {
+    /** The most that is zeroed between two looks at whether anybody still wants it. */
+    private static final int ZEROES_BYTES = 1 << 20;
+    /** Aligned for any O_DIRECT, never written to. */
+    private static final MemorySegment ZEROES = Arena.global().allocate(ZEROES_BYTES, Geometry.MAXIMUM_SECTOR_SIZE);
+
+    final int fd;
+    final boolean direct;
+    final boolean readOnly;
+    private final Geometry geometry;
+    private final Capabilities capabilities;
+    private final int memoryAlignment;
+
+    private final AtomicInteger syncFailures = new AtomicInteger();
+    private volatile int lastSyncErrno;
+    private volatile boolean dsyncWorks = true;
+
+    Medium(FileTarget target, int fd, Shape shape) {
+        this.fd = fd;
+        this.direct = target.direct();
+        this.readOnly = target.readOnly();
+        this.geometry = shape.geometry;
+        this.capabilities = shape.capabilities;
+        this.memoryAlignment = shape.memoryAlignment;
+    }
+
+    /** What was learned when it was opened. */
+    record Shape(Geometry geometry, Capabilities capabilities, int memoryAlignment) {}
+
+    /** As it was when opened. */
+    final Geometry geometry() {
+        return geometry;
+    }
+
+    final Capabilities capabilities() {
+        return capabilities;
+    }
+
+    /** What the address of every buffer must be a multiple of; 1 unless direct. A power of two. */
+    final int memoryAlignment() {
+        return memoryAlignment;
+    }
+
+    /** The size now, in whole blocks, or a negated errno. */
+    abstract long measure();
+
+    /** Whether the device below has left the system. */
+    abstract boolean isGone();
+
+    abstract int trim(long offset, long length);
+
+    /** Zeroes without writing zeroes; unsupported where that cannot be. */
+    abstract int zeroFast(long offset, long length, boolean keepAllocated);
+
+    /** Zeroes by whatever the kernel has; unsupported where that is nothing. */
+    abstract int zeroByKernel(long offset, long length, BooleanSupplier unwanted);
+
+    /** Adds at most {@code limit} extents, from {@code offset} on. */
+    abstract int status(long offset, long length, int limit, List<Extent> into);
+
+    final int read(long address, long length, long offset) {
+        for (long done = 0; done < length; ) {
+            long from = done;
+            long count = retried(() -> Libc.pread(fd, address + from, length - from, offset + from));
+            if (count <= 0) {
+                return count == 0 ? Errno.END_OF_FILE : (int) -count;
+            }
+            done += count;
+        }
+        return Errno.NONE;
+    }
+
+    /** Writes the first {@code pieces} of this thread's vector ({@link Libc#setPiece}), one after the other. */
+    final int write(int pieces, long offset, boolean fua) {
+        int errno = writeVector(pieces, offset, fua && dsyncWorks ? Libc.RWF_DSYNC : 0);
+        if (fua && dsyncWorks && (Errno.meansUnsupported(errno) || errno == Errno.EINVAL)) {
+            dsyncWorks = false;
+            errno = writeVector(pieces, offset, 0);
+        }
+        if (!fua || dsyncWorks) {
+            return fua ? noteSync(errno) : errno;
+        }
+        return errno == Errno.NONE ? flush() : errno;
+    }
+
+    private int writeVector(int pieces, long offset, int flags) {
+        long at = offset;
+        for (int first = 0; first < pieces; ) {
+            int from = first;
+            long position = at;
+            long count = retried(() -> Libc.pwritev2(fd, from, pieces - from, position, flags));
+            if (count <= 0) {
+                return count == 0 ? Errno.EIO : (int) -count;
+            }
+            at += count;
+            first = skip(first, pieces, count);
+        }
+        return Errno.NONE;
+    }
+
+    /** The first piece that is not wholly written; what is written of it is cut off. */
+    private static int skip(int first, int pieces, long written) {
+        int piece = first;
+        long left = written;
+        while (piece < pieces && left >= Libc.pieceLength(piece)) {
+            left -= Libc.pieceLength(piece++);
+        }
+        if (left > 0) {
+            Libc.setPiece(piece, Libc.pieceAddress(piece) + left, Libc.pieceLength(piece) - left);
+        }
+        return piece;
+    }
+
+    final int flush() {
+        return noteSync(retriedInt(() -> Libc.fdatasync(fd)));
+    }
+
+    /**
+     * How often data could not be made durable. The kernel tells that once and forgets the data, so whoever flushes
+     * must look at whether somebody else was told in his stead.
+     */
+    final int syncFailures() {
+        return syncFailures.get();
+    }
+
+    final int lastSyncErrno() {
+        return lastSyncErrno;
+    }
+
+    private int noteSync(int errno) {
+        if (errno != Errno.NONE) {
+            lastSyncErrno = errno;
+            syncFailures.incrementAndGet();
+        }
+        return errno;
+    }
+
+    final int trim(long offset, long length, boolean fua) {
+        int errno = trim(offset, length);
+        // A hint: where the kernel does not take it after all, it has been heard.
+        errno = Errno.meansUnsupported(errno) ? Errno.NONE : errno;
+        return errno == Errno.NONE && fua ? flush() : errno;
+    }
+
+    /** Zeroes as {@code flags} say; stops early once nobody wants it any more. */
+    final int zero(long offset, long length, int flags, BooleanSupplier unwanted) {
+        int errno = zeroFast(offset, length, (flags & IoFlags.NO_HOLE) != 0);
+        if (Errno.meansUnsupported(errno)) {
+            if ((flags & IoFlags.FAST_ONLY) != 0) {
+                return Errno.EOPNOTSUPP;
+            }
+            errno = zeroByKernel(offset, length, unwanted);
+        }
+        if (Errno.meansUnsupported(errno)) {
+            errno = writeZeroes(offset, length, unwanted);
+        }
+        return errno == Errno.NONE && (flags & IoFlags.FUA) != 0 ? flush() : errno;
+    }
+
+    private int writeZeroes(long offset, long length, BooleanSupplier unwanted) {
+        return inPieces(offset, length, ZEROES_BYTES, unwanted, (at, count) -> {
+            Libc.setPiece(0, ZEROES.address(), count);
+            return writeVector(1, at, 0);
+        });
+    }
+
+    /** Does {@code step} for one piece after the other, until one fails or nobody wants it any more. */
+    static int inPieces(long offset, long length, long pieceBytes, BooleanSupplier unwanted, Step step) {
+        int errno = Errno.NONE;
+        for (long done = 0; done < length && errno == Errno.NONE; done += pieceBytes) {
+            errno = unwanted.getAsBoolean()
+                    ? Errno.ECANCELED
+                    : step.run(offset + done, Math.min(pieceBytes, length - done));
+        }
+        return errno;
+    }
+
+    /** Something that is done to a range and gives an errno. */
+    interface Step {
+        int run(long offset, long length);
+    }
+
+    final int willNeed(long offset, long length) {
+        int errno = -Libc.fadvise(fd, offset, length, Libc.POSIX_FADV_WILLNEED);
+        return Errno.meansUnsupported(errno) || errno == Errno.EINVAL ? Errno.NONE : errno;
+    }
+
+    final int fallocate(int mode, long offset, long length) {
+        return retriedInt(() -> Libc.fallocate(fd, mode | Libc.FALLOC_FL_KEEP_SIZE, offset, length));
+    }
+
+    /** The result of {@code call} once no signal cuts it short; a failure is negative. */
+    private static long retried(LongSupplier call) {
+        long result = call.getAsLong();
+        while (result == -Errno.EINTR) {
+            result = call.getAsLong();
+        }
+        return result;
+    }
+
+    /** The errno of {@code call} once no signal cuts it short. */
+    static int retriedInt(IntSupplier call) {
+        int result = call.getAsInt();
+        while (result == -Errno.EINTR) {
+            result = call.getAsInt();
+        }
+        return result < 0 ? -result : Errno.NONE;
+    }
+
+    /** Whether a failure says that the device below is gone, rather than that it could not. */
+    final boolean saysGone(int errno) {
+        return Errno.kindOf(errno) == Kind.GONE || errno == Errno.EIO && isGone();
+    }
+}

@@ -1,0 +1,447 @@
+package io.ropewalk.nbd;
+
+import io.ropewalk.block.DeviceException;
+import io.ropewalk.block.IoError;
+import io.ropewalk.block.IoError.Kind;
+import io.ropewalk.block.IoLoop;
+import io.ropewalk.block.IoRequest;
+import io.ropewalk.net.NettyLoop;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * At most one session with a device's server, got when it is needed and got again when it was lost. One or several
+ * channels share it. Lives on one loop.
+ *
+ * <pre>
+ *            request, prepare                handshake
+ *   IDLE ───────────────────────► CONNECTING ─────────► READY ◄─────────────────────────┐
+ *    ▲ ◄── refused: back-off ─────────┘                  │ │ │                          │
+ *    ├──────────── lost, aborted ────────────────────────┘ │ └─ new size ─► RENEWING ───┘
+ *    └── all answered, lost ── DRAINING ◄── ESHUTDOWN ─────┘        (drains, then connects)
+ *                                                          closed from anywhere: CLOSED
+ * </pre>
+ *
+ * <p>Requests wait in order while there is hope of a session (CONNECTING, RENEWING). What was given to the socket and is
+ * not answered when the session ends is DISCONNECTED, or PROTOCOL when the server broke the rules; what was not is
+ * UNREACHABLE. A connection is always closed before its requests are answered, so that none of them takes effect later
+ * from our side.
+ */
+final class NbdClientLink implements NbdClientSession.Opener, NbdClientSession.User {
+    private static final Logger CONTROL = LoggerFactory.getLogger("io.ropewalk.nbd.control");
+
+    private static final IoError NO_FAILURE = IoError.of(Kind.UNREACHABLE, "not tried yet");
+
+    private enum State {
+        IDLE,
+        CONNECTING,
+        READY,
+        RENEWING,
+        DRAINING,
+        CLOSED
+    }
+
+    private final NbdDevice device;
+    private final NettyLoop loop;
+    private final NbdClientPending pending = new NbdClientPending();
+    private final NbdClientBackoff backoff;
+    private final List<CompletableFuture<@Nullable Void>> refreshes = new ArrayList<>();
+
+    private State state = State.IDLE;
+    private @Nullable NbdClientDial dial;
+    private @Nullable NbdClientSession session;
+    private IoLoop.@Nullable Timer drainTimer;
+    private int inFlight;
+    private boolean sessionProven;
+    private @Nullable NbdClientSlot firstWaiting;
+    private @Nullable NbdClientSlot lastWaiting;
+    /** What a request is answered while no connection is tried. */
+    private IoError refusal = NO_FAILURE;
+
+    /** How many channels use this link. Guarded by the device. */
+    int references;
+
+    NbdClientLink(NbdDevice device, NettyLoop loop) {
+        this.device = device;
+        this.loop = loop;
+        this.backoff = new NbdClientBackoff(
+                device.options(), () -> ThreadLocalRandom.current().nextDouble());
+    }
+
+    NettyLoop loop() {
+        return loop;
+    }
+
+    /** Sends {@code request}, or lets it wait for a session, or refuses it. */
+    void start(IoRequest request, NbdDeviceChannel owner) {
+        if (state == State.READY) {
+            send(acquire(request, owner));
+            return;
+        }
+        IoError why = refusalNow();
+        if (why != null) {
+            request.fail(why);
+            return;
+        }
+        letWait(acquire(request, owner));
+        if (state == State.IDLE) {
+            connect();
+        }
+    }
+
+    /** Gets a session now, whatever back-off is in force. */
+    void prepare() {
+        backoff.reset();
+        if (state == State.IDLE) {
+            connect();
+        }
+    }
+
+    /** Ends the session at once and answers everything with {@code error}. */
+    void abort(IoError error) {
+        if (state != State.CLOSED) {
+            drop();
+            state = State.IDLE;
+            answerAll(error, error);
+        }
+    }
+
+    /** {@code owner} is closing: what it has in flight is answered. */
+    void leave(NbdDeviceChannel owner) {
+        IoError error = IoError.of(Kind.DISCONNECTED, "the channel to " + device.server() + " was closed");
+        if (!pending.occupied(slot -> slot.owner() == owner && slot.sent).isEmpty()) {
+            // whatever may still take effect must not, so the session goes, with what others have in it
+            abort(error);
+            return;
+        }
+        unlinkWaiting(owner);
+        answer(slot -> slot.owner() == owner, error, error);
+    }
+
+    /** Nobody uses the link any more. */
+    void close() {
+        NbdClientSession current = session;
+        if (current != null && inFlight == 0) {
+            current.disconnect();
+            session = null;
+        }
+        drop();
+        state = State.CLOSED;
+        completeRefreshes();
+        IoError error = IoError.of(Kind.SHUTTING_DOWN, "the device " + device.name() + " was closed");
+        answerAll(error, error);
+    }
+
+    /** Gets a new session that tells the device its size; {@code done} completes with it, or when there is none. */
+    void refresh(CompletableFuture<@Nullable Void> done) {
+        refreshes.add(done);
+        backoff.reset();
+        switch (state) {
+            case IDLE -> connect();
+            case READY -> renew();
+            case CONNECTING, RENEWING -> {}
+            case DRAINING, CLOSED -> completeRefreshes();
+        }
+    }
+
+    /** The device has another size: a session that still speaks of the old one is of no use. */
+    void renewIfStale() {
+        NbdClientSession current = session;
+        if (state == State.READY && current != null && device.differenceOf(current.export()) != null) {
+            renew();
+        }
+    }
+
+    @Override
+    public void onReady(NbdClientSession ready, NbdClientExport export) {
+        dial = null;
+        String difference = refreshes.isEmpty() ? device.differenceOf(export) : device.adopt(export);
+        if (difference != null) {
+            ready.disconnect();
+            failed(IoError.of(Kind.IDENTITY, device.server() + " came back with another export: " + difference));
+            return;
+        }
+        CONTROL.info("{}: connected to {} ({})", device.name(), device.server(), export.style());
+        session = ready;
+        sessionProven = false;
+        refusal = NO_FAILURE;
+        state = State.READY;
+        ready.use(pending, this);
+        completeRefreshes();
+        sendWaiting();
+    }
+
+    @Override
+    public void onRefused(DeviceException why) {
+        dial = null;
+        failed(IoError.of(Kind.UNREACHABLE, clause(why), why));
+    }
+
+    @Override
+    public void onReply(NbdClientSlot slot) {
+        inFlight--;
+        noteHealth();
+        if (slot.hasRest() && slot.error == null) {
+            if (state != State.DRAINING) {
+                slot.advance();
+                send(slot);
+                return;
+            }
+            slot.error = refusal;
+        }
+        deliver(slot);
+        if (inFlight == 0 && (state == State.DRAINING || state == State.RENEWING)) {
+            drained();
+        }
+    }
+
+    @Override
+    public void onEnded(NbdClientSession endedSession, IoError error) {
+        if (endedSession != session) {
+            return;
+        }
+        boolean wasRenewing = state == State.RENEWING;
+        if (state == State.READY || wasRenewing) {
+            CONTROL.info("{}: lost the connection: {}", device.name(), error.message());
+        }
+        drop();
+        state = State.IDLE;
+        if (!sessionProven || error.kind() == Kind.PROTOCOL) {
+            backOff(error);
+        }
+        answer(slot -> slot.sent, error, error);
+        if (wasRenewing && state == State.IDLE) {
+            connect();
+        }
+    }
+
+    private NbdClientSlot acquire(IoRequest request, NbdDeviceChannel owner) {
+        return pending.acquire(request, owner);
+    }
+
+    private void send(NbdClientSlot slot) {
+        NbdClientSession current = session;
+        if (current == null) {
+            throw new IllegalStateException("no session in state " + state);
+        }
+        slot.sent = true;
+        inFlight++;
+        current.send(slot);
+    }
+
+    private void letWait(NbdClientSlot slot) {
+        NbdClientSlot last = lastWaiting;
+        if (last == null) {
+            firstWaiting = slot;
+        } else {
+            last.next = slot;
+        }
+        lastWaiting = slot;
+    }
+
+    private void sendWaiting() {
+        NbdClientSlot slot = firstWaiting;
+        firstWaiting = null;
+        lastWaiting = null;
+        while (slot != null) {
+            NbdClientSlot next = slot.next;
+            slot.next = null;
+            send(slot);
+            slot = next;
+        }
+    }
+
+    private void unlinkWaiting(NbdDeviceChannel owner) {
+        NbdClientSlot slot = firstWaiting;
+        firstWaiting = null;
+        lastWaiting = null;
+        while (slot != null) {
+            NbdClientSlot next = slot.next;
+            slot.next = null;
+            if (slot.owner() != owner) {
+                letWait(slot);
+            }
+            slot = next;
+        }
+    }
+
+    private @Nullable IoError refusalNow() {
+        return switch (state) {
+            case IDLE -> backoff.remainingNanos(loop.nanoTime()) > 0 ? refusal : null;
+            case DRAINING -> refusal;
+            case CLOSED -> IoError.of(Kind.SHUTTING_DOWN, "the device " + device.name() + " was closed");
+            case CONNECTING, READY, RENEWING -> null;
+        };
+    }
+
+    private void connect() {
+        state = State.CONNECTING;
+        NbdClientDial started = new NbdClientDial(device.loops(), loop, device.uri(), device.options(), this);
+        dial = started;
+        started.start();
+    }
+
+    /** No session could be had. */
+    private void failed(IoError error) {
+        if (!error.message().equals(refusal.message())) {
+            CONTROL.info("{}: no connection: {}", device.name(), error.message());
+        }
+        state = State.IDLE;
+        backOff(error);
+        completeRefreshes();
+        answerAll(error, error);
+    }
+
+    private void backOff(IoError error) {
+        backoff.failed(loop.nanoTime());
+        refusal = error.kind() == Kind.IDENTITY ? error : IoError.of(Kind.UNREACHABLE, error.message(), error.cause());
+    }
+
+    private void noteHealth() {
+        NbdClientSession current = session;
+        if (current != null && current.isServerShuttingDown()) {
+            drain();
+        } else if (!sessionProven) {
+            sessionProven = true;
+            backoff.reset();
+        }
+    }
+
+    /** The server is going away: it gets to answer what it has, and nothing more. */
+    private void drain() {
+        if (state != State.READY && state != State.RENEWING) {
+            return;
+        }
+        CONTROL.info("{}: {} is shutting down", device.name(), device.server());
+        refusal = IoError.of(Kind.GONE, device.server() + " is shutting down");
+        boolean wasRenewing = state == State.RENEWING;
+        state = State.DRAINING;
+        IoError gone = refusal;
+        drainTimer = loop.schedule(
+                () -> drainTimedOut(gone), device.options().handshakeTimeout().toNanos());
+        completeRefreshes();
+        if (wasRenewing) {
+            firstWaiting = null;
+            lastWaiting = null;
+            answer(slot -> !slot.sent, gone, gone);
+        }
+    }
+
+    private void drainTimedOut(IoError gone) {
+        if (state == State.DRAINING) {
+            drop();
+            state = State.IDLE;
+            backOff(gone);
+            answerAll(gone, gone);
+        }
+    }
+
+    private void renew() {
+        state = State.RENEWING;
+        if (inFlight == 0) {
+            drained();
+        }
+    }
+
+    private void drained() {
+        boolean renewing = state == State.RENEWING;
+        NbdClientSession current = session;
+        if (current != null) {
+            current.disconnect();
+            session = null;
+        }
+        drop();
+        state = State.IDLE;
+        if (renewing && (firstWaiting != null || !refreshes.isEmpty())) {
+            connect();
+        } else if (!renewing) {
+            backOff(refusal);
+        }
+    }
+
+    /** Lets go of connection and dial; nothing is answered. */
+    private void drop() {
+        NbdClientSession current = session;
+        session = null;
+        if (current != null) {
+            current.close();
+        }
+        NbdClientDial dialing = dial;
+        dial = null;
+        if (dialing != null) {
+            dialing.cancel();
+        }
+        if (drainTimer != null) {
+            drainTimer.cancel();
+            drainTimer = null;
+        }
+        inFlight = 0;
+    }
+
+    private void completeRefreshes() {
+        List<CompletableFuture<@Nullable Void>> done = List.copyOf(refreshes);
+        refreshes.clear();
+        done.forEach(refresh -> refresh.complete(null));
+    }
+
+    private void answerAll(IoError sentError, IoError unsentError) {
+        firstWaiting = null;
+        lastWaiting = null;
+        answer(slot -> true, sentError, unsentError);
+    }
+
+    /** Answers those of {@code which}; they are out of the table before the first of them can ask anew. */
+    private void answer(Predicate<NbdClientSlot> which, IoError sentError, IoError unsentError) {
+        record Answer(IoRequest request, IoError error) {}
+        List<Answer> answers = new ArrayList<>();
+        for (NbdClientSlot slot : pending.occupied(which)) {
+            answers.add(new Answer(slot.request(), slot.sent ? sentError : unsentError));
+            pending.release(slot);
+        }
+        answers.forEach(answer -> answer.request.fail(answer.error));
+    }
+
+    private void deliver(NbdClientSlot slot) {
+        IoRequest request = slot.request();
+        IoError error = slot.error;
+        if (error != null) {
+            pending.release(slot);
+            request.fail(error);
+            return;
+        }
+        switch (slot.op) {
+            case READ -> deliverData(slot, request);
+            case BLOCK_STATUS -> {
+                var extents = slot.extents;
+                pending.release(slot);
+                request.succeed(extents == null ? List.of() : extents);
+            }
+            default -> {
+                pending.release(slot);
+                request.succeed();
+            }
+        }
+    }
+
+    private void deliverData(NbdClientSlot slot, IoRequest request) {
+        var data = slot.data;
+        int headroom = slot.dataHeadroom;
+        if (data == null) {
+            throw new IllegalStateException("a READ without data was taken for a success");
+        }
+        slot.data = null;
+        pending.release(slot);
+        request.succeed(data, headroom);
+    }
+
+    private static String clause(DeviceException why) {
+        String message = String.valueOf(why.getMessage());
+        return message.endsWith(".") ? message.substring(0, message.length() - 1) : message;
+    }
+}

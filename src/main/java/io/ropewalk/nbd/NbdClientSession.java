@@ -1,0 +1,235 @@
+package io.ropewalk.nbd;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOption;
+import io.ropewalk.block.DeviceException;
+import io.ropewalk.block.DeviceException.Reason;
+import io.ropewalk.block.IoError;
+import io.ropewalk.block.IoError.Kind;
+import io.ropewalk.block.IoLoop;
+import io.ropewalk.net.NettyLoop;
+import java.io.IOException;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One connection to an NBD server from its first byte to its last: first a handshake, then requests and replies. Lives
+ * on its connection's loop.
+ */
+final class NbdClientSession extends MessageReceiver {
+    private static final Logger LOG = LoggerFactory.getLogger(NbdClientSession.class);
+
+    /** Who wants the session. One of the two is called, once. */
+    interface Opener {
+        /** The handshake is done. Calls {@link #use} or {@link #disconnect} before it returns. */
+        void onReady(NbdClientSession session, NbdClientExport export);
+
+        /** There will be no session. */
+        void onRefused(DeviceException why);
+    }
+
+    /** Who uses it. */
+    interface User {
+        /** The reply to what {@code slot} asked is complete. */
+        void onReply(NbdClientSlot slot);
+
+        /** The session has ended, and not because {@link #close} or {@link #disconnect} was called. */
+        void onEnded(NbdClientSession session, IoError error);
+    }
+
+    private final NettyLoop loop;
+    private final NbdUri uri;
+    private final NbdClientOptions options;
+    private final Opener opener;
+    private final NbdClientHandshake handshake;
+
+    private @Nullable ChannelHandlerContext context;
+    private IoLoop.@Nullable Timer handshakeTimer;
+    private @Nullable NbdClientExport export;
+    private @Nullable NbdClientSender sender;
+    private @Nullable NbdClientReplies replies;
+    private @Nullable User user;
+    private boolean ended;
+
+    NbdClientSession(NettyLoop loop, NbdUri uri, NbdClientOptions options, Opener opener) {
+        this.loop = loop;
+        this.uri = uri;
+        this.options = options;
+        this.opener = opener;
+        this.handshake = new NbdClientHandshake(uri);
+    }
+
+    /** What the handshake has told. */
+    NbdClientExport export() {
+        return Objects.requireNonNull(export, "the handshake is not done");
+    }
+
+    /** Begins to send what is in {@code pending} and to understand what comes back. */
+    void use(NbdClientPending pending, User newUser) {
+        user = newUser;
+        sender = new NbdClientSender(context(), loop, export().style());
+        replies = new NbdClientReplies(pending, export(), uri.server(), loop.allocator(), newUser::onReply);
+    }
+
+    /** Sends what {@code slot} asks, with this turn's other requests. */
+    void send(NbdClientSlot slot) {
+        Objects.requireNonNull(sender, "not in use").send(slot);
+    }
+
+    boolean isServerShuttingDown() {
+        return replies != null && replies.isServerShuttingDown();
+    }
+
+    /** Ends the session in good order; nothing may be in flight. */
+    void disconnect() {
+        if (ended) {
+            return;
+        }
+        stop();
+        NbdClientSender end = sender != null ? sender : new NbdClientSender(context(), loop, export().style());
+        ChannelFuture sent = context().writeAndFlush(end.disconnect());
+        if (sent.isDone()) {
+            channel().close();
+        } else {
+            reset();
+        }
+    }
+
+    /** Ends the session at once: what has not left yet will not, as far as we can help it. */
+    void close() {
+        if (!ended) {
+            stop();
+            reset();
+        }
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext newContext) {
+        context = newContext;
+    }
+
+    @Override
+    public void channelActive(ChannelHandlerContext activeContext) {
+        handshakeTimer = loop.schedule(
+                () -> refuse(handshake.onTimeout()), options.handshakeTimeout().toNanos());
+    }
+
+    @Override
+    protected int decode(ChannelHandlerContext decodingContext, ByteBuf in) {
+        NbdClientReplies current = replies;
+        if (current == null) {
+            return decodeHandshake(decodingContext, in);
+        }
+        try {
+            return current.decode(in);
+        } catch (NbdClientViolation violation) {
+            end(current.error(violation));
+            return 0;
+        }
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext inactiveContext) {
+        if (ended) {
+            return;
+        }
+        if (replies == null) {
+            refuse(handshake.onClosed());
+        } else {
+            String when = hasPartialMessage() ? " in the middle of a reply" : "";
+            end(IoError.of(Kind.DISCONNECTED, uri.server() + " closed the connection" + when));
+        }
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext failedContext, Throwable cause) {
+        if (ended) {
+            LOG.debug("{}: after the end of the session: {}", uri.server(), cause.toString());
+            return;
+        }
+        if (!(cause instanceof IOException)) {
+            LOG.error("{}: the session ends because of a bug", uri.server(), cause);
+        }
+        String clause = "the connection to " + uri.server() + " broke: " + cause.getMessage();
+        if (replies == null) {
+            refuse(new DeviceException(Reason.UNREACHABLE, capitalized(clause) + ".", cause));
+        } else {
+            end(IoError.of(Kind.DISCONNECTED, clause, cause));
+        }
+    }
+
+    private int decodeHandshake(ChannelHandlerContext decodingContext, ByteBuf in) {
+        try {
+            int needed = handshake.decode(decodingContext, in);
+            NbdClientExport result = handshake.result();
+            if (result != null) {
+                ready(result);
+            }
+            return needed;
+        } catch (DeviceException e) {
+            refuse(e);
+            return 0;
+        }
+    }
+
+    private void ready(NbdClientExport result) {
+        export = result;
+        stopTimer();
+        opener.onReady(this, result);
+    }
+
+    private void refuse(DeviceException why) {
+        if (!ended) {
+            stop();
+            channel().close();
+            opener.onRefused(why);
+        }
+    }
+
+    private void end(IoError error) {
+        if (!ended) {
+            stop();
+            reset();
+            Objects.requireNonNull(user, "in use").onEnded(this, error);
+        }
+    }
+
+    private void stop() {
+        ended = true;
+        stopReceiving();
+        stopTimer();
+        if (sender != null) {
+            sender.stop();
+        }
+    }
+
+    private void stopTimer() {
+        if (handshakeTimer != null) {
+            handshakeTimer.cancel();
+            handshakeTimer = null;
+        }
+    }
+
+    /** Closes without delivering what still lies in the kernel, where the kind of socket can. */
+    private void reset() {
+        channel().config().setOption(ChannelOption.SO_LINGER, 0);
+        channel().close();
+    }
+
+    private Channel channel() {
+        return context().channel();
+    }
+
+    private ChannelHandlerContext context() {
+        return Objects.requireNonNull(context, "not connected");
+    }
+
+    private static String capitalized(String clause) {
+        return Character.toUpperCase(clause.charAt(0)) + clause.substring(1);
+    }
+}
