@@ -18,6 +18,9 @@ import org.jspecify.annotations.Nullable;
  * configuration. Where another handler (TLS) stands before it, what that one delivers is copied in.
  */
 abstract class MessageReceiver extends ChannelInboundHandlerAdapter {
+    /** What {@link #decode} returns when nothing more may be decoded, nor received, until {@link #resume}. */
+    protected static final int PAUSE = -1;
+
     private static final int CHUNK_BYTES = 256 << 10;
     private static final int LOOKAHEAD_BYTES = 16 << 10;
     private static final int MINIMUM_ROOM_BYTES = 8 << 10;
@@ -27,12 +30,14 @@ abstract class MessageReceiver extends ChannelInboundHandlerAdapter {
     private @Nullable ByteBuf current;
     private int neededBytes;
     private boolean stopped;
+    private boolean paused;
 
     /**
      * Decodes and consumes one message from the reader index on.
      *
-     * @return 0 when a message was consumed, else the whole length of the message that begins at the reader index (or
-     *     of its header, while only that is known), which is more than is readable
+     * @return 0 when a message was consumed; {@link #PAUSE} when it must wait and nothing was consumed; else the whole
+     *     length of the message that begins at the reader index (or of its header, while only that is known), which is
+     *     more than is readable
      */
     protected abstract int decode(ChannelHandlerContext context, ByteBuf in);
 
@@ -67,21 +72,67 @@ abstract class MessageReceiver extends ChannelInboundHandlerAdapter {
         decodeAll(context);
     }
 
-    /** Decodes what has arrived already, for a subclass that had stopped short of it. */
-    protected final void decodeAll(ChannelHandlerContext context) {
+    /** Goes on after a {@link #PAUSE}: decodes what has arrived already, then receives again. */
+    protected final void resume(ChannelHandlerContext context) {
+        if (!paused) {
+            return;
+        }
+        paused = false;
+        decodeAll(context);
+        if (!paused) {
+            releaseUnused();
+            context.channel().config().setAutoRead(true);
+        }
+    }
+
+    /** Whether a {@link #PAUSE} is in force. */
+    protected final boolean isPaused() {
+        return paused;
+    }
+
+    /** Bytes that have arrived and wait to be decoded, because of a pause or because their message is not complete. */
+    protected final int undecodedBytes() {
+        ByteBuf in = current;
+        return in == null ? 0 : in.readableBytes();
+    }
+
+    /**
+     * Whether to go on receiving behind the slices handed out rather than take a fresh buffer next turn. A subclass
+     * that says so while slices are in use calls {@link #releaseUnused} when they no longer are.
+     */
+    protected boolean keepsBuffer() {
+        return false;
+    }
+
+    /** Gives the receive buffer back when nothing in it waits to be decoded. */
+    protected final void releaseUnused() {
+        ByteBuf in = current;
+        if (in != null && !in.isReadable()) {
+            releaseCurrent();
+        }
+    }
+
+    private void decodeAll(ChannelHandlerContext context) {
         ByteBuf in = current;
         neededBytes = 0;
-        while (in != null && !stopped && in.isReadable() && neededBytes == 0) {
-            neededBytes = decode(context, in);
+        while (in != null && !stopped && !paused && in.isReadable() && neededBytes == 0) {
+            int needed = decode(context, in);
+            if (needed == PAUSE) {
+                paused = true;
+                context.channel().config().setAutoRead(false);
+            } else {
+                neededBytes = needed;
+            }
         }
     }
 
     @Override
     public final void channelReadComplete(ChannelHandlerContext context) {
         onTurnDecoded(context);
-        ByteBuf in = current;
-        if (in != null && (!in.isReadable() || stopped)) {
+        if (stopped) {
             releaseCurrent();
+        } else if (!keepsBuffer()) {
+            releaseUnused();
         }
         context.fireChannelReadComplete();
     }

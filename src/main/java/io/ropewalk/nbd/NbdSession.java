@@ -1,0 +1,256 @@
+package io.ropewalk.nbd;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.ropewalk.block.IoLoop;
+import io.ropewalk.net.NettyLoop;
+import java.io.IOException;
+import java.time.Instant;
+import java.util.Objects;
+import java.util.concurrent.RejectedExecutionException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One client's connection, from the greeting to the end: first an {@link NbdNegotiation}, then an {@link
+ * NbdTransmission}. Lives on its channel's loop; {@link #view} may be called from any thread.
+ */
+final class NbdSession extends MessageReceiver {
+    private final NbdServer server;
+    private final long id;
+    private final NbdPeer peer;
+    private final NettyLoop loop;
+    private final Instant since = Instant.now();
+    private final NbdNegotiation negotiation;
+
+    private @Nullable ChannelHandlerContext context;
+    private IoLoop.@Nullable Timer timer;
+    /** Written on the loop, read by {@link #view}. */
+    private volatile @Nullable NbdTransmission transmission;
+
+    private @Nullable String reason;
+
+    NbdSession(NbdServer server, long id, NbdPeer peer, NettyLoop loop) {
+        this.server = server;
+        this.id = id;
+        this.peer = peer;
+        this.loop = loop;
+        this.negotiation = new NbdNegotiation(server.exports(), peer);
+    }
+
+    long id() {
+        return id;
+    }
+
+    /** Runs {@code task} on the session's loop, unless the loops are closed: then the session is over anyway. */
+    void onLoop(Runnable task) {
+        try {
+            loop.execute(task);
+        } catch (RejectedExecutionException loopsAreClosed) {
+            server.log().info(this + " outlived its event loop");
+        }
+    }
+
+    NbdSessionView view() {
+        NbdTransmission running = transmission;
+        if (running == null) {
+            return new NbdSessionView(id, null, peer, since, 0, 0, 0, 0, 0);
+        }
+        return new NbdSessionView(
+                id,
+                running.exportName(),
+                peer,
+                since,
+                running.inFlight(),
+                running.requests(),
+                running.errors(),
+                running.bytesRead(),
+                running.bytesWritten());
+    }
+
+    // The channel's events
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext added) {
+        context = added;
+    }
+
+    @Override
+    public void channelActive(ChannelHandlerContext active) {
+        long timeoutNanos = server.options().handshakeTimeout().toNanos();
+        timer = loop.schedule(() -> close("the handshake took too long"), timeoutNanos);
+        ByteBuf greeting = active.alloc().buffer();
+        NbdNegotiation.greet(greeting);
+        active.writeAndFlush(greeting);
+        active.fireChannelActive();
+    }
+
+    @Override
+    protected int decode(ChannelHandlerContext decoding, ByteBuf in) {
+        NbdTransmission running = transmission;
+        try {
+            return running == null ? negotiate(decoding, in) : running.decode(in);
+        } catch (NbdServerViolation violation) {
+            close(violation.reason());
+            return 0;
+        } catch (RuntimeException broken) {
+            fail("a message could not be handled", broken);
+            return 0;
+        }
+    }
+
+    @Override
+    protected boolean keepsBuffer() {
+        NbdTransmission running = transmission;
+        return running != null && running.inFlight() > 0;
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext changed) {
+        NbdTransmission running = transmission;
+        if (running != null) {
+            running.onWritabilityChanged();
+        } else if (changed.channel().isWritable()) {
+            resume(changed);
+        }
+        changed.fireChannelWritabilityChanged();
+    }
+
+    /** The channel is closed, by whomever. */
+    void connectionGone() {
+        because("the client closed the connection");
+        stopTimer();
+        NbdTransmission running = transmission;
+        if (running == null) {
+            finish();
+        } else {
+            running.connectionLost();
+        }
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext failed, Throwable cause) {
+        if (cause instanceof IOException) {
+            close("the connection broke: " + cause.getMessage());
+        } else {
+            fail("the connection could not be handled", cause);
+        }
+    }
+
+    // The handshake
+
+    private int negotiate(ChannelHandlerContext decoding, ByteBuf in) {
+        if (!decoding.channel().isWritable()) {
+            return PAUSE;
+        }
+        ByteBuf out = decoding.alloc().buffer();
+        try {
+            int needed = negotiation.decode(in, out);
+            if (out.isReadable()) {
+                decoding.writeAndFlush(out.retain());
+            }
+            conclude(decoding);
+            return needed;
+        } finally {
+            out.release();
+        }
+    }
+
+    private void conclude(ChannelHandlerContext decoding) {
+        NbdAgreement agreement = negotiation.agreement();
+        if (agreement != null) {
+            startTransmission(decoding, agreement);
+        } else if (negotiation.isAborted()) {
+            because("the client wanted no export");
+            stopReceiving();
+            decoding.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+        }
+    }
+
+    private void startTransmission(ChannelHandlerContext decoding, NbdAgreement agreement) {
+        stopTimer();
+        transmission = new NbdTransmission(this, agreement, loop, decoding, server.options(), server.budget());
+        server.sessionOpened(this, agreement);
+    }
+
+    // The end
+
+    /** Remembers why the session ends; the first reason counts. */
+    void because(String why) {
+        if (reason == null) {
+            reason = why;
+        }
+    }
+
+    /** Closes the connection at once. On the loop. */
+    void close(String why) {
+        because(why);
+        stopReceiving();
+        if (context != null) {
+            context.close();
+        }
+    }
+
+    /** Something of ours went wrong: says so once, in one line, and ends the session. */
+    void fail(String what, Throwable cause) {
+        if (reason == null) {
+            server.log().failure(this + ": " + what, cause);
+        }
+        close("a failure, " + what);
+    }
+
+    /** Closes the connection soon, even where the client does not take its last answers. */
+    void closeLater() {
+        stopTimer();
+        timer = loop.schedule(
+                () -> close("the client took no answers"),
+                server.options().stallTimeout().toNanos());
+    }
+
+    /** Lets what is in flight finish, then closes. On the loop. */
+    void shutDown() {
+        NbdTransmission running = transmission;
+        if (running == null) {
+            close("the server is shutting down");
+        } else {
+            running.shutDown("the server is shutting down");
+        }
+    }
+
+    /** Does not wait for what is in flight. On the loop. */
+    void abort() {
+        close("the server is shutting down");
+        NbdTransmission running = transmission;
+        if (running != null) {
+            running.abort();
+        }
+    }
+
+    /** Closes a session that keeps others from their share of memory. On the loop. */
+    void closeIfStalled() {
+        NbdTransmission running = transmission;
+        if (running != null && running.isStalled()) {
+            close("the client has stalled while others wait for memory");
+        }
+    }
+
+    /** Nothing is left of it: no connection and no request. */
+    void finish() {
+        stopTimer();
+        server.sessionEnded(this, transmission, Objects.requireNonNullElse(reason, "it ended"));
+    }
+
+    private void stopTimer() {
+        IoLoop.Timer running = timer;
+        timer = null;
+        if (running != null) {
+            running.cancel();
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "Session " + id + " of " + peer;
+    }
+}

@@ -1,0 +1,571 @@
+package io.ropewalk.nbd;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandlerContext;
+import io.ropewalk.block.BlockChannel;
+import io.ropewalk.block.BlockDevice;
+import io.ropewalk.block.DeviceListener;
+import io.ropewalk.block.Extent;
+import io.ropewalk.block.Geometry;
+import io.ropewalk.block.IoError;
+import io.ropewalk.block.IoError.Kind;
+import io.ropewalk.block.IoFlags;
+import io.ropewalk.block.IoLoop;
+import io.ropewalk.block.IoOp;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The transmission phase of one session: requests in, replies out, on the session's loop.
+ *
+ * <p><b>A request's way.</b> {@link #decode} reads the header and admits the request when there is room for it (else the
+ * session is not read from until half of the room is free again); once its payload is there too it becomes an {@link
+ * NbdServerRequest} and goes to the device. {@link #answered} writes the reply; what a loop's turn has brought leaves
+ * with one flush in {@link #endOfTurn}. A WRITE's payload is a slice of the receive buffer with its NBD header still
+ * before it, as headroom; a READ's reply header goes into the headroom of the device's buffer where there is enough.
+ *
+ * <p><b>The end.</b> DISC, a device that closes and the server's shutdown let what is in flight finish, then close the
+ * connection. A connection that breaks leaves its requests to the device, and their answers are dropped. In every case
+ * the device's channel is closed after the last answer.
+ */
+final class NbdTransmission implements DeviceListener {
+    /** Longer payloads are not even skipped: such a client is not worth the traffic. */
+    private static final long MAXIMUM_SKIPPED_PAYLOAD = 2L * Geometry.MAXIMUM_PAYLOAD_BYTES;
+
+    /** The protocol's bound on one BLOCK_STATUS answer is 2^20; this is plenty and stays small. */
+    private static final int MAXIMUM_EXTENTS = 1 << 16;
+
+    private static final IoError SHUTTING_DOWN = IoError.of(Kind.SHUTTING_DOWN, "the server is shutting down");
+    private static final IoError READ_ONLY = IoError.of(Kind.READ_ONLY, "the export is read-only");
+    private static final IoError FLUSH_RANGE = IoError.of(Kind.INVALID, "FLUSH takes no offset and no length");
+    private static final IoError NO_CONTEXT = IoError.of(Kind.INVALID, "no metadata context was negotiated");
+    private static final IoError NO_PAYLOAD = IoError.of(Kind.INVALID, "WRITE without PAYLOAD_LEN");
+    private static final IoError UNEXPECTED_PAYLOAD = IoError.of(Kind.INVALID, "the request takes no payload");
+    private static final IoError TOO_LONG =
+            IoError.of(Kind.INVALID, "WRITE is longer than " + Geometry.MAXIMUM_PAYLOAD_BYTES + " bytes");
+
+    private final NbdSession session;
+    private final NbdAgreement agreement;
+    private final NbdReplyFormat format;
+    private final IoLoop loop;
+    private final ChannelHandlerContext context;
+    private final NbdSessionOutput output;
+    private final NbdSessionMemory memory;
+    private final BlockChannel device;
+    private final int maximumRequests;
+    private final long maximumBytes;
+    private final Runnable endOfTurn = this::endOfTurn;
+
+    private @Nullable NbdServerRequest freeRequests;
+    private int inFlight;
+    private boolean turnScheduled;
+    private boolean drainWatched;
+
+    private boolean connected = true;
+    private boolean shuttingDown;
+    private boolean closing;
+    private boolean finished;
+
+    /** A payload that nobody wants, and the refusal to send when it is over. */
+    private long bytesToSkip;
+
+    private long skippedCookie;
+    private long skippedOffset;
+    private IoError skippedRefusal = TOO_LONG;
+
+    private long requests;
+    private long errors;
+    private long bytesRead;
+    private long bytesWritten;
+
+    private long stallMark = -1;
+
+    NbdTransmission(
+            NbdSession session,
+            NbdAgreement agreement,
+            IoLoop loop,
+            ChannelHandlerContext context,
+            NbdServerOptions options,
+            NbdServerBudget budget) {
+        this.session = session;
+        this.agreement = agreement;
+        this.format = agreement.format();
+        this.loop = loop;
+        this.context = context;
+        this.output = new NbdSessionOutput(context);
+        this.memory = new NbdSessionMemory(options.maxBytesPerSession(), budget, this::onGranted);
+        this.maximumRequests = options.maxRequestsPerSession();
+        this.maximumBytes = options.maxBytesPerSession();
+        this.device = agreement.export().device().open(loop);
+        agreement.export().device().addListener(this);
+    }
+
+    int inFlight() {
+        return inFlight;
+    }
+
+    long requests() {
+        return requests;
+    }
+
+    long errors() {
+        return errors;
+    }
+
+    long bytesRead() {
+        return bytesRead;
+    }
+
+    long bytesWritten() {
+        return bytesWritten;
+    }
+
+    String exportName() {
+        return agreement.export().name();
+    }
+
+    NbdAgreement agreement() {
+        return agreement;
+    }
+
+    // Requests
+
+    /** As {@link MessageReceiver#decode}. */
+    int decode(ByteBuf in) {
+        if (bytesToSkip > 0) {
+            return skip(in);
+        }
+        int headerLength = format.requestLength();
+        if (in.readableBytes() < headerLength) {
+            return headerLength;
+        }
+        int start = in.readerIndex();
+        if (in.getInt(start) != format.requestMagic()) {
+            throw new NbdServerViolation("the client sent a request without its magic number");
+        }
+        int flags = in.getUnsignedShort(start + 4);
+        int type = in.getUnsignedShort(start + 6);
+        long length = format == NbdReplyFormat.EXTENDED ? in.getLong(start + 24) : in.getUnsignedInt(start + 24);
+        if (type == Nbd.CMD_DISC) {
+            disconnect();
+            return 0;
+        }
+        long payload = hasPayload(type, flags) ? length : 0;
+        if (isUnwanted(type, payload)) {
+            return startSkipping(in, type, payload);
+        }
+        if (!memory.isAdmitted() && !admit(weight(type, length, payload))) {
+            return MessageReceiver.PAUSE;
+        }
+        int whole = headerLength + (int) payload;
+        if (in.readableBytes() < whole) {
+            return whole;
+        }
+        in.skipBytes(whole);
+        serve(in, start, type, flags, length, whole);
+        return 0;
+    }
+
+    private boolean hasPayload(int type, int flags) {
+        return format == NbdReplyFormat.EXTENDED ? (flags & Nbd.CMD_FLAG_PAYLOAD_LEN) != 0 : type == Nbd.CMD_WRITE;
+    }
+
+    private static boolean isUnwanted(int type, long payload) {
+        return payload != 0 && (type != Nbd.CMD_WRITE || payload < 0 || payload > Geometry.MAXIMUM_PAYLOAD_BYTES);
+    }
+
+    /**
+     * With extended headers a payload beyond the bound ends the session, as the protocol recommends; with compact ones
+     * it recommends nothing, and the session lives on up to twice the bound.
+     */
+    private int startSkipping(ByteBuf in, int type, long payload) {
+        long bound = format == NbdReplyFormat.EXTENDED ? Geometry.MAXIMUM_PAYLOAD_BYTES : MAXIMUM_SKIPPED_PAYLOAD;
+        if (payload < 0 || payload > bound) {
+            throw new NbdServerViolation("the client sent a payload of " + Long.toUnsignedString(payload) + " bytes");
+        }
+        int start = in.readerIndex();
+        skippedCookie = in.getLong(start + 8);
+        skippedOffset = in.getLong(start + 16);
+        skippedRefusal = type == Nbd.CMD_WRITE ? TOO_LONG : UNEXPECTED_PAYLOAD;
+        bytesToSkip = payload;
+        in.skipBytes(format.requestLength());
+        return 0;
+    }
+
+    private int skip(ByteBuf in) {
+        int skipped = (int) Math.min(bytesToSkip, in.readableBytes());
+        in.skipBytes(skipped);
+        bytesToSkip -= skipped;
+        if (bytesToSkip == 0) {
+            requests++;
+            // The reply comes after the payload: a client may not expect it earlier.
+            refuse(skippedCookie, skippedOffset, skippedRefusal);
+        }
+        return 0;
+    }
+
+    /** What the request will hold in memory. */
+    private static long weight(int type, long length, long payload) {
+        boolean unbounded = length < 0 || length > Geometry.MAXIMUM_PAYLOAD_BYTES;
+        return type == Nbd.CMD_READ && !unbounded ? length : payload;
+    }
+
+    private boolean admit(long bytes) {
+        if (inFlight >= maximumRequests || !isWritable()) {
+            return false;
+        }
+        long unsent = output.unsentBytes();
+        return memory.admit(bytes, unsent, inFlight == 0 && unsent == 0);
+    }
+
+    /** Whether the client takes its answers; those of this turn are flushed before it is blamed. */
+    private boolean isWritable() {
+        if (!context.channel().isWritable()) {
+            output.flush();
+        }
+        return context.channel().isWritable();
+    }
+
+    private void serve(ByteBuf in, int start, int type, int flags, long length, int whole) {
+        requests++;
+        long cookie = in.getLong(start + 8);
+        long offset = in.getLong(start + 16);
+        IoError refusal = refusal(type, flags, offset, length);
+        if (refusal != null) {
+            memory.startNothing();
+            refuse(cookie, offset, refusal);
+            return;
+        }
+        NbdServerRequest request = takeRequest();
+        // A length beyond 63 bits is out of range like any other that is too long.
+        long effect = length < 0 ? Long.MAX_VALUE : length;
+        switch (type) {
+            case Nbd.CMD_READ -> request.read(cookie, offset, effect, memory.startRead());
+            case Nbd.CMD_WRITE -> {
+                int header = format.requestLength();
+                ByteBuf payload = in.retainedSlice(start, whole).readerIndex(header);
+                NbdSessionMemory.Pin pin = memory.startWrite(in, output.unsentBytes());
+                request.write(cookie, offset, ioFlags(type, flags), payload, header, pin);
+            }
+            default -> {
+                memory.startNothing();
+                request.other(operation(type), cookie, offset, effect, ioFlags(type, flags));
+            }
+        }
+        submit(request);
+    }
+
+    private void submit(NbdServerRequest request) {
+        inFlight++;
+        try {
+            device.submit(request);
+        } catch (RuntimeException broken) {
+            session.fail("the device " + agreement.export().device().name() + " broke", broken);
+            if (request.isPending()) {
+                request.fail(IoError.of(Kind.IO, "the device broke", broken));
+            }
+        }
+    }
+
+    // What is not legal, whatever the device
+
+    private @Nullable IoError refusal(int type, int flags, long offset, long length) {
+        if (shuttingDown) {
+            return SHUTTING_DOWN;
+        }
+        if (type > Nbd.CMD_BLOCK_STATUS) {
+            return IoError.of(Kind.INVALID, "unknown command " + type);
+        }
+        int unknown = flags & ~allowedFlags(type);
+        if (unknown != 0) {
+            return IoError.of(Kind.INVALID, "flags 0x" + Integer.toHexString(unknown) + " are not for this command");
+        }
+        return switch (type) {
+            case Nbd.CMD_WRITE -> hasPayload(type, flags) ? readOnlyRefusal() : NO_PAYLOAD;
+            case Nbd.CMD_TRIM, Nbd.CMD_WRITE_ZEROES -> readOnlyRefusal();
+            case Nbd.CMD_FLUSH -> offset == 0 && length == 0 ? null : FLUSH_RANGE;
+            case Nbd.CMD_BLOCK_STATUS -> agreement.allocationContext() ? null : NO_CONTEXT;
+            default -> null;
+        };
+    }
+
+    private @Nullable IoError readOnlyRefusal() {
+        return agreement.isReadOnly() ? READ_ONLY : null;
+    }
+
+    /** FUA is legal on every command once it was advertised ("Command flags", bit 0). */
+    private int allowedFlags(int type) {
+        int fua = agreement.advertised(Nbd.TRANS_SEND_FUA) ? Nbd.CMD_FLAG_FUA : 0;
+        return fua
+                | switch (type) {
+                    case Nbd.CMD_READ -> agreement.advertised(Nbd.TRANS_SEND_DF) ? Nbd.CMD_FLAG_DF : 0;
+                    case Nbd.CMD_WRITE -> format == NbdReplyFormat.EXTENDED ? Nbd.CMD_FLAG_PAYLOAD_LEN : 0;
+                    case Nbd.CMD_WRITE_ZEROES ->
+                        Nbd.CMD_FLAG_NO_HOLE
+                                | (agreement.advertised(Nbd.TRANS_SEND_FAST_ZERO) ? Nbd.CMD_FLAG_FAST_ZERO : 0);
+                    case Nbd.CMD_BLOCK_STATUS -> Nbd.CMD_FLAG_REQ_ONE;
+                    default -> 0;
+                };
+    }
+
+    private static IoOp operation(int type) {
+        return switch (type) {
+            case Nbd.CMD_FLUSH -> IoOp.FLUSH;
+            case Nbd.CMD_TRIM -> IoOp.TRIM;
+            case Nbd.CMD_CACHE -> IoOp.CACHE;
+            case Nbd.CMD_WRITE_ZEROES -> IoOp.WRITE_ZEROES;
+            case Nbd.CMD_BLOCK_STATUS -> IoOp.BLOCK_STATUS;
+            default -> throw new IllegalArgumentException("command " + type);
+        };
+    }
+
+    private static int ioFlags(int type, int flags) {
+        boolean changes = type == Nbd.CMD_WRITE || type == Nbd.CMD_TRIM || type == Nbd.CMD_WRITE_ZEROES;
+        return (changes && (flags & Nbd.CMD_FLAG_FUA) != 0 ? IoFlags.FUA : 0)
+                | ((flags & Nbd.CMD_FLAG_NO_HOLE) != 0 ? IoFlags.NO_HOLE : 0)
+                | ((flags & Nbd.CMD_FLAG_FAST_ZERO) != 0 ? IoFlags.FAST_ONLY : 0)
+                | ((flags & Nbd.CMD_FLAG_REQ_ONE) != 0 ? IoFlags.ONE_EXTENT : 0);
+    }
+
+    // Replies
+
+    private void refuse(long cookie, long offset, IoError refusal) {
+        replyError(cookie, offset, NbdServerErrors.errno(refusal.kind()), refusal.message());
+        scheduleEndOfTurn();
+    }
+
+    /** The device has answered. */
+    void answered(NbdServerRequest request) {
+        inFlight--;
+        try {
+            reply(request);
+        } catch (RuntimeException broken) {
+            session.fail("a reply could not be written", broken);
+        }
+        request.release(memory);
+        request.next = freeRequests;
+        freeRequests = request;
+        scheduleEndOfTurn();
+    }
+
+    private void reply(NbdServerRequest request) {
+        IoError error = request.error();
+        if (error != null) {
+            replyError(request, error);
+            return;
+        }
+        switch (request.op()) {
+            case READ -> replyData(request, request.takeData());
+            case BLOCK_STATUS -> replyExtents(request);
+            case WRITE -> {
+                bytesWritten += request.length();
+                replyDone(request);
+            }
+            default -> replyDone(request);
+        }
+    }
+
+    private void replyError(NbdServerRequest request, IoError error) {
+        int errno = NbdServerErrors.errno(error, request, device.device().geometry(), format);
+        replyError(request.cookie(), request.offset(), errno, error.message());
+    }
+
+    private void replyError(long cookie, long offset, int errno, String message) {
+        errors++;
+        if (connected) {
+            format.writeError(output.room(NbdReplyFormat.MAXIMUM_OVERHEAD), cookie, offset, errno, message);
+        }
+    }
+
+    private void replyDone(NbdServerRequest request) {
+        if (connected) {
+            ByteBuf out = output.room(NbdReplyFormat.MAXIMUM_OVERHEAD);
+            format.writeDone(out, request.cookie(), request.offset());
+        }
+    }
+
+    private void replyData(NbdServerRequest request, ByteBuf data) {
+        int length = data.readableBytes();
+        if (length != request.length()) {
+            data.release();
+            replyError(request.cookie(), request.offset(), Nbd.EIO, "the device answered with a wrong length");
+            return;
+        }
+        if (!connected) {
+            data.release();
+            return;
+        }
+        bytesRead += length;
+        int headerLength = format.dataHeaderLength();
+        int start = data.readerIndex() - headerLength;
+        if (request.dataHeadroom() >= headerLength && start >= 0) {
+            int end = data.writerIndex();
+            data.setIndex(start, start);
+            format.writeDataHeader(data, request.cookie(), request.offset(), length);
+            data.writerIndex(end);
+        } else {
+            ByteBuf out = output.room(headerLength);
+            format.writeDataHeader(out, request.cookie(), request.offset(), length);
+        }
+        output.write(data);
+    }
+
+    private void replyExtents(NbdServerRequest request) {
+        List<Extent> extents = request.extents();
+        if (!connected) {
+            return;
+        }
+        boolean one = (request.flags() & IoFlags.ONE_EXTENT) != 0;
+        int count = format.sayableExtents(extents, one ? 1 : MAXIMUM_EXTENTS);
+        ByteBuf out = output.room(NbdReplyFormat.MAXIMUM_OVERHEAD + count * format.extentLength());
+        format.writeExtents(
+                out, request.cookie(), request.offset(), NbdNegotiation.ALLOCATION_CONTEXT_ID, extents, count);
+    }
+
+    private NbdServerRequest takeRequest() {
+        NbdServerRequest request = freeRequests;
+        if (request == null) {
+            return new NbdServerRequest(this);
+        }
+        freeRequests = request.next;
+        request.next = null;
+        return request;
+    }
+
+    // Turns
+
+    private void scheduleEndOfTurn() {
+        if (!turnScheduled) {
+            turnScheduled = true;
+            loop.atEndOfTurn(endOfTurn);
+        }
+    }
+
+    private void endOfTurn() {
+        turnScheduled = false;
+        if (!connected) {
+            finishWhenIdle();
+            return;
+        }
+        output.flush();
+        if (inFlight == 0) {
+            session.releaseUnused();
+        }
+        settle();
+        resumeWhenRoomy();
+        if (shuttingDown && inFlight == 0) {
+            closeConnection();
+        }
+    }
+
+    private void settle() {
+        long unsent = output.unsentBytes();
+        memory.settle(unsent);
+        if (unsent > 0 && !drainWatched) {
+            drainWatched = true;
+            output.whenDrained(this::onDrained);
+        }
+    }
+
+    private void onDrained() {
+        drainWatched = false;
+        scheduleEndOfTurn();
+    }
+
+    private void resumeWhenRoomy() {
+        if (session.isPaused() && hasRoom()) {
+            session.resume(context);
+        }
+    }
+
+    private boolean hasRoom() {
+        if (memory.isWaiting() || !context.channel().isWritable()) {
+            return false;
+        }
+        long unsent = output.unsentBytes();
+        boolean idle = inFlight == 0 && unsent == 0;
+        return idle || (inFlight <= maximumRequests / 2 && memory.heldBytes() + unsent <= maximumBytes / 2);
+    }
+
+    private void onGranted(long bytes) {
+        session.onLoop(() -> {
+            memory.grant(bytes);
+            if (finished) {
+                memory.close();
+            } else if (connected) {
+                // At once, before the next turn's end finds the lease unused and gives it back.
+                session.resume(context);
+                scheduleEndOfTurn();
+            }
+        });
+    }
+
+    /** The client takes answers again. */
+    void onWritabilityChanged() {
+        scheduleEndOfTurn();
+    }
+
+    // The end
+
+    /** Answers what is in flight, refuses what comes, then closes. */
+    void shutDown(String reason) {
+        session.because(reason);
+        shuttingDown = true;
+        scheduleEndOfTurn();
+    }
+
+    @Override
+    public void onClosed(BlockDevice closed) {
+        session.onLoop(() -> shutDown("the export is gone"));
+    }
+
+    private void disconnect() {
+        session.stopReceiving();
+        shutDown("the client disconnected");
+    }
+
+    private void closeConnection() {
+        if (!closing) {
+            closing = true;
+            session.stopReceiving();
+            output.close();
+            session.closeLater();
+        }
+    }
+
+    /** The connection is gone; what is in flight is left to the device. */
+    void connectionLost() {
+        connected = false;
+        output.discard();
+        finishWhenIdle();
+    }
+
+    /** Gives up on what is in flight. */
+    void abort() {
+        device.close();
+    }
+
+    private void finishWhenIdle() {
+        if (inFlight > 0 || finished) {
+            return;
+        }
+        finished = true;
+        agreement.export().device().removeListener(this);
+        device.close();
+        memory.close();
+        session.finish();
+    }
+
+    /**
+     * Whether the client has kept memory busy without any progress since the last time this was asked, though others
+     * wait for memory.
+     */
+    boolean isStalled() {
+        long unsent = connected ? output.unsentBytes() : 0;
+        boolean onClient = unsent > 0 || memory.isAdmitted();
+        long mark = onClient ? unsent + 31 * (session.undecodedBytes() + 31 * requests) : -1;
+        boolean stalled = onClient && mark == stallMark;
+        stallMark = mark;
+        return stalled;
+    }
+}
