@@ -125,7 +125,7 @@ final class ServiceClient implements AutoCloseable {
     }
 
     private void authorize(HttpRequest.Builder request) {
-        if (token == null) {
+        if (token == null || token.isBlank()) {
             return;
         }
         try {

@@ -4,7 +4,7 @@ import java.util.regex.Pattern;
 
 /** Which names a labelled geom can have, and names that stand in for those it cannot (Q19). Pure. */
 public final class GeomNames {
-    /** A temporary name keeps at least this much of the name it stands for. */
+    /** Digits of base 36 behind the hyphen of a temporary name. */
     private static final int SUFFIX_LENGTH = 4;
 
     private static final int SUFFIX_COUNT = 36 * 36 * 36 * 36;
@@ -29,7 +29,7 @@ public final class GeomNames {
         return SUFFIX_COUNT;
     }
 
-    /** {@code number}th temporary name for the valid name {@code base}: {@code disk1-x7q2}. Valid itself. */
+    /** The {@code number}th temporary name for the valid name {@code base}: {@code disk1-x7q2}. Valid itself. */
     static String temporary(String base, int number) {
         int room = Label.MAXIMUM_NAME_BYTES - 1 - SUFFIX_LENGTH;
         String suffix = Integer.toString(Math.floorMod(number, SUFFIX_COUNT) + SUFFIX_COUNT, 36);

@@ -12,6 +12,8 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -171,6 +173,29 @@ class LabelChangerTest {
                     .as("after " + changes)
                     .isTrue();
             assertThat(moved || change instanceof Failed).as("after " + changes).isTrue();
+        }
+    }
+
+    @Test
+    @DisplayName("R43, R48: a power failure at any moment of rewriting or erasing leaves the label, or what was asked for")
+    void rewriteAndErasePowerFailure() {
+        Label after = label.withMode(LabelMode.ACTIVE_READ);
+        assertBeforeOrAfter(device -> changer.rewrite(List.of(device), after), LabelCodec.encode(after));
+        assertBeforeOrAfter(device -> changer.erase(List.of(device), label.uuid()), BLANK);
+    }
+
+    private void assertBeforeOrAfter(Function<MemoryPath, CompletableFuture<LabelChange>> change, byte[] after) {
+        byte[] before = LabelCodec.encode(label);
+        for (int changes = 0; changes < 3; changes++) {
+            MemoryDisk victim = new MemoryDisk(SIZE);
+            victim.put(label.exportedSizeBytes(), before);
+            victim.powerFailsAfter(changes);
+            LabelChange told = loop.await(change.apply(new MemoryPath("d1", victim, 512)));
+            victim.powerOn();
+
+            byte[] sector = victim.lastSector(512);
+            assertThat(Arrays.equals(sector, before) || Arrays.equals(sector, after)).isTrue();
+            assertThat(told instanceof Done).isEqualTo(changes == 2).isEqualTo(Arrays.equals(sector, after));
         }
     }
 }
