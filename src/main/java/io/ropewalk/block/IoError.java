@@ -9,15 +9,26 @@ import org.jspecify.annotations.Nullable;
  * @param kind what to branch on
  * @param message one clause for people, without trailing period, naming what was tried on what
  * @param cause what the layer below threw, for the log
+ * @param settlement set when the request had been sent and may still take effect, until this is settled; null when it
+ *     cannot, or when its outcome is known
  */
-public record IoError(Kind kind, String message, @Nullable Throwable cause) {
+public record IoError(
+        Kind kind,
+        String message,
+        @Nullable Throwable cause,
+        @Nullable Settlement settlement) {
 
     public static IoError of(Kind kind, String message) {
-        return new IoError(kind, message, null);
+        return new IoError(kind, message, null, null);
     }
 
     public static IoError of(Kind kind, String message, @Nullable Throwable cause) {
-        return new IoError(kind, message, cause);
+        return new IoError(kind, message, cause, null);
+    }
+
+    /** The same, of a request that may still take effect until {@code newSettlement} is settled. */
+    public IoError unsettled(Settlement newSettlement) {
+        return new IoError(kind, message, cause, newSettlement);
     }
 
     /** Whom an error speaks of, and so whether another path may succeed. */

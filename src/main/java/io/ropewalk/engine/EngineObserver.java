@@ -1,10 +1,11 @@
 package io.ropewalk.engine;
 
 import io.ropewalk.block.IoError;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Hears what happens to geoms and paths: rare things only, requests are counted elsewhere. Called while the
+ * Hears what happens to geoms and paths: rare things only, requests are counted in {@link GeomStats}. Called while the
  * geom's mutex is held, so in order (R53), on any thread; must be quick, must not block, must not call the geom.
  */
 public interface EngineObserver {
@@ -18,8 +19,13 @@ public interface EngineObserver {
     /** The path is gone, nothing is in flight on it. */
     default void onPathRemoved(Geom geom, String path) {}
 
-    /** {@code error} is null when an operator failed it. */
-    default void onPathFailed(Geom geom, String path, FailReason reason, @Nullable IoError error) {}
+    /**
+     * The path is FAIL.
+     *
+     * @param detail what the failure was, one clause for people
+     * @param error what was met; null when an operator failed it
+     */
+    default void onPathFailed(Geom geom, String path, FailReason reason, String detail, @Nullable IoError error) {}
 
     default void onPathRestored(Geom geom, String path, RestoreTrigger trigger) {}
 
@@ -27,6 +33,16 @@ public interface EngineObserver {
     default void onActiveChanged(Geom geom, @Nullable String path) {}
 
     default void onStateChanged(Geom geom, GeomState before, GeomState now) {}
+
+    /**
+     * A path went out of use while changes answered through it were not flushed.
+     *
+     * @param ranges the latest of them
+     */
+    default void onUnflushedLost(Geom geom, String path, long bytes, List<UnflushedRange> ranges) {}
+
+    /** A change given up on a lost path may still land, and no proof came in time that it cannot. */
+    default void onUnfenced(Geom geom, String path, long offset, long length) {}
 
     default void onResized(Geom geom, long beforeBytes, long nowBytes) {}
 }

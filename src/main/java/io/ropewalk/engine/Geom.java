@@ -4,24 +4,98 @@ import io.ropewalk.block.BlockChannel;
 import io.ropewalk.block.BlockDevice;
 import io.ropewalk.block.Capabilities;
 import io.ropewalk.block.DeviceListener;
+import io.ropewalk.block.DeviceListeners;
 import io.ropewalk.block.Geometry;
 import io.ropewalk.block.IoError;
 import io.ropewalk.block.IoLoop;
+import io.ropewalk.engine.Fences.Fence;
+import io.ropewalk.engine.GeomRefusal.Reason;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
-/** The multipath device. */
+/**
+ * The multipath device: several paths to one disk, as one disk. A {@link BlockDevice} over {@link BlockDevice}s.
+ *
+ * <p><b>Threads.</b> Requests run on lanes, one per event loop, without locks ({@link Lane}). The state of the paths is an
+ * immutable {@link PathTable} behind one volatile reference; every change of it, by a verb or by a fault, happens under
+ * this object's mutex, is told to the observer there, and reaches the lanes by being seen. Verbs may be called from any
+ * thread; their effect is visible when they return. Lock order: the mutex is innermost, but for what the observer takes.
+ *
+ * <p>A geom opens channels on its devices but does not own them: who gave them closes them, after {@link #remove} or
+ * {@link #stop} is done.
+ */
 public final class Geom implements BlockDevice {
     /** The most paths of one geom. */
     public static final int MAXIMUM_PATHS = 64;
+
+    private final String name;
+    private final GeomType type;
+    private final @Nullable String uuid;
+    private final IoLoop home;
+    private final EngineClock clock;
+    private final EngineObserver observer;
+    private final DeviceListeners listeners = new DeviceListeners();
+    private final Map<IoLoop, Lane> lanes = new ConcurrentHashMap<>();
+
+    private final Object mutex = new Object();
+    private volatile PathTable table;
+    private volatile Policies policies;
+    private volatile Shape shape;
+    private volatile Fences fences = Fences.NONE;
+    private volatile long lostChanges;
+    private volatile long reportedLostChanges;
+    private final LongAdder unfencedWrites = new LongAdder();
+
+    /** Under the mutex: where failback goes; the path that an operator chose last, at first the first. */
+    private @Nullable IoPath preferred;
+
+    /** Under the mutex: which lanes still have to let go of a path that departs. */
+    private final Map<IoPath, Departure> departures = new HashMap<>();
+
+    /** Under the mutex: which lanes still have to end, once the geom is stopping. */
+    private @Nullable Set<Lane> lanesToEnd;
+
+    private final CompletableFuture<Void> stopped = new CompletableFuture<>();
+
+    private record Departure(Set<Lane> lanes, CompletableFuture<Void> done) {}
+
+    private Geom(
+            String name,
+            GeomType type,
+            @Nullable String uuid,
+            Mode mode,
+            Policies policies,
+            Shape shape,
+            IoLoop home,
+            EngineClock clock,
+            EngineObserver observer) {
+        this.name = name;
+        this.type = type;
+        this.uuid = uuid;
+        this.table = PathTable.empty(mode);
+        this.policies = policies;
+        this.shape = shape;
+        this.home = home;
+        this.clock = clock;
+        this.observer = observer;
+    }
 
     /**
      * A geom over {@code devices} in that order; the first becomes the active path (R42). All or nothing.
      *
      * @param uuid of the label, null for MANUAL
      * @param known the shape of an earlier life, for a geom whose devices cannot all be reached yet; {@code devices}
-     *     may then be empty. Null to learn it from the devices
+     *     may then be empty. Null to learn it from the devices: the least that all of them can do
+     * @param home where path checks run
      */
     public static Geom create(
             String name,
@@ -31,100 +105,562 @@ public final class Geom implements BlockDevice {
             Policies policies,
             @Nullable Shape known,
             List<BlockDevice> devices,
+            IoLoop home,
             EngineClock clock,
             EngineObserver observer)
             throws GeomRefusal {
-        throw new UnsupportedOperationException();
+        Shape shape = known != null ? known : Shapes.leastOf(type, devices);
+        Geom geom = new Geom(name, type, uuid, mode, policies, shape, home, clock, observer);
+        Set<String> names = new HashSet<>();
+        for (BlockDevice device : devices) {
+            if (!names.add(device.name())) {
+                throw new GeomRefusal(Reason.PATH_EXISTS, "Device " + device.name() + " is named twice.");
+            }
+            Shapes.requireFit(type, shape, device);
+        }
+        for (BlockDevice device : devices) {
+            geom.add(device);
+        }
+        return geom;
     }
 
-    public GeomReport report() {
-        throw new UnsupportedOperationException();
-    }
-
-    /** R40, R21–R24. */
-    public void add(BlockDevice device) throws GeomRefusal {
-        throw new UnsupportedOperationException();
-    }
-
-    /** Ready when nothing is in flight on the path any more and its channels are closed (R46). */
-    public CompletableFuture<Void> remove(String device) throws GeomRefusal {
-        throw new UnsupportedOperationException();
-    }
-
-    public void fail(String device, String why) throws GeomRefusal {
-        throw new UnsupportedOperationException();
-    }
-
-    public void restore(String device, RestoreTrigger trigger) throws GeomRefusal {
-        throw new UnsupportedOperationException();
-    }
-
-    public void prefer(String device) throws GeomRefusal {
-        throw new UnsupportedOperationException();
-    }
-
-    /** Makes the next usable path the active one (R49). */
-    public void rotate() throws GeomRefusal {
-        throw new UnsupportedOperationException();
-    }
-
-    public void configure(Mode mode, Policies policies) throws GeomRefusal {
-        throw new UnsupportedOperationException();
-    }
-
-    /**
-     * Tries the path with a read of one sector, aside from the requests of clients. A path that fails it is FAIL
-     * CHECKER; a failed one that passes is restored, unless the policies or an operator say no.
-     *
-     * @return ready with null when it passed, else with what was met
-     */
-    public CompletableFuture<@Nullable IoError> check(String device) throws GeomRefusal {
-        throw new UnsupportedOperationException();
-    }
-
-    /** What the geom shows; to be remembered for the next life. */
-    public Shape shape() {
-        throw new UnsupportedOperationException();
-    }
-
-    /** Ends the geom: open channels get SHUTTING_DOWN; ready when nothing is in flight. Idempotent (Q2). */
-    public CompletableFuture<Void> stop() {
-        throw new UnsupportedOperationException();
-    }
+    // ---- questions
 
     @Override
     public String name() {
-        throw new UnsupportedOperationException();
+        return name;
+    }
+
+    public GeomType type() {
+        return type;
+    }
+
+    public @Nullable String uuid() {
+        return uuid;
+    }
+
+    public Policies policies() {
+        return policies;
     }
 
     @Override
     public Geometry geometry() {
-        throw new UnsupportedOperationException();
+        return shape.geometry();
     }
 
     @Override
     public Capabilities capabilities() {
-        throw new UnsupportedOperationException();
+        return shape.capabilities();
     }
 
-    @Override
-    public BlockChannel open(IoLoop loop) {
-        throw new UnsupportedOperationException();
+    /** What the geom shows; to be remembered for the next life. */
+    public Shape shape() {
+        return shape;
     }
 
-    @Override
-    public void addListener(DeviceListener listener) {
-        throw new UnsupportedOperationException();
+    /** How the geom is now. */
+    public GeomReport report() {
+        PathTable now = table;
+        List<PathReport> paths = now.newestFirst().reversed().stream()
+                .map(entry -> report(now, entry))
+                .toList();
+        return new GeomReport(
+                name,
+                uuid,
+                type,
+                now.mode(),
+                now.state(),
+                geometry().sizeBytes(),
+                geometry().sectorSize(),
+                policies,
+                now.activePaths().stream().map(IoPath::name).toList(),
+                paths,
+                openChannels());
     }
 
-    @Override
-    public void removeListener(DeviceListener listener) {
-        throw new UnsupportedOperationException();
+    private PathReport report(PathTable now, PathEntry entry) {
+        PathEntry.Failure failure = entry.failure();
+        long inFlight = 0;
+        for (Lane lane : lanes.values()) {
+            for (LanePath path : lane.paths()) {
+                inFlight += path.path == entry.path() ? path.inFlightSeen() : 0;
+            }
+        }
+        return new PathReport(
+                entry.path().name(),
+                now.stateOf(entry),
+                failure == null ? null : failure.reason(),
+                failure == null ? null : failure.detail(),
+                entry.since(),
+                inFlight);
+    }
+
+    /** Counters since the geom was created. */
+    public GeomStats stats() {
+        return GeomStats.of(table, List.copyOf(lanes.values()), unfencedWrites.sum());
+    }
+
+    private int openChannels() {
+        return lanes.values().stream().mapToInt(Lane::openChannels).sum();
+    }
+
+    // ---- verbs
+
+    /** Adds a path: R40, R21–R24. */
+    public void add(BlockDevice device) throws GeomRefusal {
+        synchronized (mutex) {
+            requireRunning();
+            if (table.find(device.name()).isPresent()) {
+                throw new GeomRefusal(
+                        Reason.PATH_EXISTS, "Device " + device.name() + " is a path of " + name + " already.");
+            }
+            if (table.newestFirst().size() == MAXIMUM_PATHS) {
+                throw new GeomRefusal(
+                        Reason.TOO_MANY_PATHS, name + " has " + MAXIMUM_PATHS + " paths, more are not possible.");
+            }
+            Shapes.requireFit(type, shape, device);
+            IoPath path = new IoPath(device, table.freeSlot());
+            publish(table.add(path, clock.now()));
+            preferred = preferred == null ? path : preferred;
+        }
+    }
+
+    /**
+     * Removes a path on purpose (R46). The last one may go, too: the geom is BROKEN then.
+     *
+     * @return ready when nothing is in flight on the path any more and its channels are closed
+     */
+    public CompletableFuture<Void> remove(String device) throws GeomRefusal {
+        return depart(device, "removed");
+    }
+
+    /** The path's device has gone: as {@link #remove}, the observer hears {@code why} (R31). */
+    public CompletableFuture<Void> depart(String device, String why) throws GeomRefusal {
+        synchronized (mutex) {
+            PathEntry entry = table.find(device).orElseThrow(() -> unknownPath(device));
+            Departure underWay = departures.get(entry.path());
+            if (underWay != null) {
+                return underWay.done();
+            }
+            Departure departure = new Departure(new HashSet<>(lanes.values()), new CompletableFuture<>());
+            departures.put(entry.path(), departure);
+            noteLostChanges(entry.path());
+            publish(table.depart(entry.path(), why, clock.now()));
+            finishDeparture(entry.path(), departure);
+            return departure.done();
+        }
+    }
+
+    /** Takes the path out of use until an operator, or the failure of every other path, brings it back (R44, R45). */
+    public void fail(String device, String why) throws GeomRefusal {
+        synchronized (mutex) {
+            PathEntry entry = attached(device);
+            if (!entry.isFailedBy(FailReason.OPERATOR)) {
+                noteLostChanges(entry.path());
+                publish(table.failByOperator(entry.path(), why, clock.now()));
+            }
+        }
+    }
+
+    /** Takes a failed path into use again (R44); the active path stays (T9). Nothing happens when it is not FAIL. */
+    public void restore(String device, RestoreTrigger trigger) throws GeomRefusal {
+        synchronized (mutex) {
+            PathEntry entry = attached(device);
+            if (entry.isFailed()) {
+                publish(table.restore(entry.path(), trigger, clock.now()));
+                scheduleFailback(entry.path());
+            }
+        }
+    }
+
+    /** Makes the path the active one (R41). */
+    public void prefer(String device) throws GeomRefusal {
+        synchronized (mutex) {
+            PathEntry entry = attached(device);
+            if (!entry.isUsable()) {
+                throw new GeomRefusal(
+                        Reason.PATH_NOT_USABLE,
+                        "Path " + device + " of " + name + " is " + table.stateOf(entry)
+                                + " and cannot become the active one; restore it first.");
+            }
+            preferred = entry.path();
+            publish(table.prefer(entry.path()));
+        }
+    }
+
+    /** Makes the next usable path the active one (R49). */
+    public void rotate() throws GeomRefusal {
+        synchronized (mutex) {
+            requireRunning();
+            publish(table.rotate());
+            preferred = table.active() == null ? preferred : table.active();
+        }
+    }
+
+    /** Changes mode and policies for what comes (R43). */
+    public void configure(Mode mode, Policies newPolicies) throws GeomRefusal {
+        synchronized (mutex) {
+            requireRunning();
+            policies = newPolicies;
+            publish(new PathTable.Change(table.withMode(mode), List.of()));
+        }
+    }
+
+    /** Shows another size from now on; listeners are told (R37). The caller has seen to the label and the paths. */
+    public void resize(long sizeBytes) {
+        Geometry before;
+        Geometry now;
+        synchronized (mutex) {
+            before = geometry();
+            now = before.withSize(sizeBytes);
+            shape = new Shape(now, capabilities());
+            observer.onResized(this, before.sizeBytes(), sizeBytes);
+        }
+        listeners.tell(listener -> listener.onGeometryChanged(this, before, now));
+    }
+
+    /**
+     * Ends the geom: what is in flight is finished, what comes is answered SHUTTING_DOWN, listeners hear that it is
+     * closed. Idempotent (Q2).
+     *
+     * @return ready when nothing is in flight and the channels to the paths are closed
+     */
+    public CompletableFuture<Void> stop() {
+        synchronized (mutex) {
+            if (lanesToEnd != null) {
+                return stopped;
+            }
+            lanesToEnd = new HashSet<>(lanes.values());
+            publish(new PathTable.Change(table.withStopping(), List.of()));
+            finishStop();
+        }
+        listeners.tell(listener -> listener.onClosed(this));
+        return stopped;
     }
 
     /** The same as {@link #stop}, without waiting. */
     @Override
     public void close() {
-        throw new UnsupportedOperationException();
+        stop();
+    }
+
+    /**
+     * Tries the path with a read of one sector, aside from the requests of clients. A path that fails it is FAIL
+     * CHECKER, unless it is the last usable one; a failed one that passes is restored, unless the policies or an operator
+     * say no.
+     *
+     * @return ready with null when it passed, else with what was met
+     */
+    public CompletableFuture<@Nullable IoError> check(String device) throws GeomRefusal {
+        PathEntry entry = attached(device);
+        CompletableFuture<@Nullable IoError> result = new CompletableFuture<>();
+        Lane lane = laneFor(home);
+        home.execute(() -> lane.check(entry.path(), geometry().sectorSize(), (epoch, error) -> {
+            onChecked(entry.path(), epoch, error);
+            result.complete(error);
+        }));
+        return result;
+    }
+
+    private void onChecked(IoPath path, int epoch, @Nullable IoError error) {
+        synchronized (mutex) {
+            PathEntry entry = table.find(path).orElse(null);
+            if (entry == null || entry.epoch() != epoch || table.stopping()) {
+                return;
+            }
+            if (error != null && entry.isUsable() && table.usableCount() > 1) {
+                FailReason reason = error.kind() == IoError.Kind.IDENTITY ? FailReason.IDENTITY : FailReason.CHECKER;
+                noteLostChanges(path);
+                publish(table.fault(path, PathEntry.Failure.of(reason, error), clock.now()));
+            } else if (error == null && entry.isFailed() && policies.restore() == Policies.Restore.AUTO) {
+                heal(entry, clock.now());
+            }
+        }
+    }
+
+    /** A failed path has passed a check: back into use, unless an operator or its own restlessness speaks against it. */
+    private void heal(PathEntry entry, Instant now) {
+        boolean flapping = entry.isFailedBy(FailReason.FLAPPING);
+        if (entry.isFailedBy(FailReason.OPERATOR)
+                || (flapping && entry.damping().isRestless(now))) {
+            return;
+        }
+        if (!flapping && entry.damping().isAboveLimit(now) && table.usableCount() > 0) {
+            String why = "failed too often lately, stays out for "
+                    + entry.damping().untilCalm(now).toSeconds() + " s unless it is needed";
+            publish(table.keepOut(entry.path(), new PathEntry.Failure(FailReason.FLAPPING, why, null)));
+            return;
+        }
+        publish(table.restore(entry.path(), RestoreTrigger.CHECKER, now));
+        scheduleFailback(entry.path());
+    }
+
+    /** Under the mutex: the path has come back; where it is the preferred one it may become active by itself. */
+    private void scheduleFailback(IoPath path) {
+        Duration after = policies.failback();
+        if (after == null || path != preferred) {
+            return;
+        }
+        int epoch = table.find(path).map(PathEntry::epoch).orElse(-1);
+        home.schedule(() -> failBack(path, epoch), after.toNanos());
+    }
+
+    private void failBack(IoPath path, int epoch) {
+        synchronized (mutex) {
+            boolean wellSince = table.find(path)
+                    .filter(entry -> entry.isUsable() && entry.epoch() == epoch)
+                    .isPresent();
+            if (wellSince && path == preferred && policies.failback() != null && !table.stopping()) {
+                publish(table.prefer(path));
+            }
+        }
+    }
+
+    private PathEntry attached(String device) throws GeomRefusal {
+        return table.find(device).filter(entry -> !entry.isLost()).orElseThrow(() -> unknownPath(device));
+    }
+
+    private GeomRefusal unknownPath(String device) {
+        return new GeomRefusal(Reason.PATH_NOT_FOUND, name + " has no path " + device + ".");
+    }
+
+    private void requireRunning() throws GeomRefusal {
+        if (table.stopping()) {
+            throw new GeomRefusal(Reason.STOPPING, name + " is stopping.");
+        }
+    }
+
+    // ---- clients
+
+    @Override
+    public BlockChannel open(IoLoop loop) {
+        Lane lane = laneFor(loop);
+        lane.onChannelOpened();
+        loop.execute(lane::refresh);
+        return new GeomChannel(this, lane);
+    }
+
+    @Override
+    public void addListener(DeviceListener listener) {
+        listeners.add(listener);
+    }
+
+    @Override
+    public void removeListener(DeviceListener listener) {
+        listeners.remove(listener);
+    }
+
+    // ---- for the lanes
+
+    PathTable table() {
+        return table;
+    }
+
+    long attemptTimeoutNanos() {
+        return policies.attemptTimeout().toNanos();
+    }
+
+    /**
+     * R4, R5 for an error met by a request. Nothing happens when the path has been restored since the attempt was sent
+     * (Q4), is FAIL already (R15), or is on its way out (Q16).
+     */
+    void fault(IoPath path, int epoch, FailReason reason, IoError error) {
+        synchronized (mutex) {
+            PathEntry entry = table.find(path).orElse(null);
+            if (entry != null && entry.isUsable() && entry.epoch() == epoch) {
+                noteLostChanges(path);
+                publish(table.fault(path, PathEntry.Failure.of(reason, error), clock.now()));
+            }
+        }
+    }
+
+    // ---- fences and unflushed changes
+
+    /** One volatile read: all that a change pays while nothing is fenced. */
+    Fences fences() {
+        return fences;
+    }
+
+    /** A change was given up and may still land: nothing else touches its range until that is over. */
+    void fence(Fence fence) {
+        if (fence.settlement().isSettled()) {
+            return;
+        }
+        Policies now = policies;
+        if (now.quiesce().isZero()) {
+            unfenced(fence);
+            return;
+        }
+        synchronized (mutex) {
+            fences = fences.with(fence);
+        }
+        fence.settlement().whenSettled(() -> lift(fence));
+        home.schedule(
+                () -> {
+                    if (lift(fence)) {
+                        unfenced(fence);
+                    }
+                },
+                now.quiesce().toNanos());
+    }
+
+    private boolean lift(Fence fence) {
+        synchronized (mutex) {
+            Fences before = fences;
+            fences = before.without(fence);
+            if (fences == before) {
+                return false;
+            }
+        }
+        for (Lane lane : lanes.values()) {
+            lane.loop().execute(lane::releaseHeld);
+        }
+        return true;
+    }
+
+    private void unfenced(Fence fence) {
+        unfencedWrites.increment();
+        synchronized (mutex) {
+            observer.onUnfenced(this, fence.path().name(), fence.offset(), fence.length());
+        }
+    }
+
+    void onUnflushed(IoPath path, long bytes, List<UnflushedRange> ranges) {
+        synchronized (mutex) {
+            observer.onUnflushedLost(this, path.name(), bytes, ranges);
+        }
+    }
+
+    /** A FLUSH has succeeded: with one cache behind all paths, what lost paths owed is durable now. */
+    void onFlushed() {
+        if (policies.cache() == Policies.Cache.SHARED) {
+            for (PathEntry entry : table.newestFirst()) {
+                if (!entry.isUsable()) {
+                    entry.path().onFlushed(entry.path().latestChange());
+                }
+            }
+        }
+    }
+
+    /** A FLUSH is about to be answered, and reached no path that is out of use. */
+    void noteChangesOfLostPaths() {
+        if (policies.cache() == Policies.Cache.PER_PATH) {
+            synchronized (mutex) {
+                for (PathEntry entry : table.newestFirst()) {
+                    if (!entry.isUsable()) {
+                        noteLostChanges(entry.path());
+                    }
+                }
+            }
+        }
+    }
+
+    /** How often a path was lost with changes that only it had. */
+    long lostChanges() {
+        return lostChanges;
+    }
+
+    /** The count that some client has been told of: a new client hears of what nobody has heard of. */
+    long reportedLostChanges() {
+        return reportedLostChanges;
+    }
+
+    void onLostChangesReported(long count) {
+        synchronized (mutex) {
+            reportedLostChanges = Math.max(reportedLostChanges, count);
+        }
+    }
+
+    /** Under the mutex: the path is out of use. With a cache of its own, what it had not flushed may be gone. */
+    @SuppressWarnings("NonAtomicVolatileUpdate") // under the mutex
+    private void noteLostChanges(IoPath path) {
+        if (policies.cache() == Policies.Cache.PER_PATH && path.takeUnflushedForLost()) {
+            lostChanges++;
+        }
+    }
+
+    /** The lane has nothing in flight on a path that departs, and has closed its channel there. */
+    void onLaneDrained(IoPath path, Lane lane) {
+        synchronized (mutex) {
+            Departure departure = departures.get(path);
+            if (departure != null && departure.lanes().remove(lane)) {
+                finishDeparture(path, departure);
+            }
+        }
+    }
+
+    void onLaneEnded(Lane lane) {
+        synchronized (mutex) {
+            if (lanesToEnd != null && lanesToEnd.remove(lane)) {
+                finishStop();
+            }
+        }
+    }
+
+    // ---- inside, under the mutex
+
+    private void finishDeparture(IoPath path, Departure departure) {
+        if (departure.lanes().isEmpty() && departures.remove(path, departure)) {
+            noteLostChanges(path);
+            publish(table.remove(path));
+            departure.done().complete(null);
+        }
+    }
+
+    private void finishStop() {
+        if (lanesToEnd != null && lanesToEnd.isEmpty()) {
+            stopped.complete(null);
+        }
+    }
+
+    private void publish(PathTable.Change change) {
+        GeomState before = table.state();
+        table = change.table();
+        change.events().forEach(this::tell);
+        GeomState now = table.state();
+        if (now != before) {
+            observer.onStateChanged(this, before, now);
+        }
+        for (Lane lane : lanes.values()) {
+            lane.loop().execute(lane::refresh);
+        }
+    }
+
+    private void tell(PathEvent event) {
+        switch (event) {
+            case PathEvent.Added added ->
+                observer.onPathAdded(this, added.path().name());
+            case PathEvent.Lost lost -> observer.onPathLost(this, lost.path().name(), lost.why());
+            case PathEvent.Removed removed ->
+                observer.onPathRemoved(this, removed.path().name());
+            case PathEvent.Failed failed ->
+                observer.onPathFailed(
+                        this,
+                        failed.path().name(),
+                        failed.failure().reason(),
+                        failed.failure().detail(),
+                        failed.failure().error());
+            case PathEvent.Restored restored ->
+                observer.onPathRestored(this, restored.path().name(), restored.trigger());
+            case PathEvent.ActiveChanged changed ->
+                observer.onActiveChanged(
+                        this, changed.path() == null ? null : changed.path().name());
+        }
+    }
+
+    /** A new lane comes under the mutex, so that a path that departs knows every lane that may have a channel to it. */
+    private Lane laneFor(IoLoop loop) {
+        Lane lane = lanes.get(loop);
+        if (lane != null) {
+            return lane;
+        }
+        synchronized (mutex) {
+            return lanes.computeIfAbsent(loop, key -> new Lane(this, key));
+        }
+    }
+
+    @Override
+    public String toString() {
+        return name;
     }
 }

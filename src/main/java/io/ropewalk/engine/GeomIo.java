@@ -1,0 +1,114 @@
+package io.ropewalk.engine;
+
+import io.ropewalk.block.IoError;
+import io.ropewalk.block.IoError.Scope;
+import io.ropewalk.block.IoRequest;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One request of a client on its way through the paths of a geom: which were tried, what they said, what is still out.
+ * Pooled by its lane; lane's loop only.
+ */
+final class GeomIo {
+    /** A path that answered with an error of its own; to blame only if another path succeeds (Q5). */
+    record Suspect(IoPath path, int epoch, IoError error) {}
+
+    private final Lane lane;
+
+    /** The attempt of all requests but a FLUSH on several paths. */
+    final Attempt.OfRequest attempt = new Attempt.OfRequest(this);
+
+    /** Null while in the pool, and when the client no longer waits. */
+    @Nullable IoRequest parent;
+
+    @Nullable GeomChannel channel;
+
+    @Nullable GeomIo previous;
+
+    @Nullable GeomIo next;
+
+    long startNanos;
+    long firstFailureNanos;
+    /** Bits of the paths that were tried. */
+    long tried;
+
+    /** Attempts without answer; more than one for a FLUSH on several paths only. */
+    int out;
+
+    /** A FLUSH reached a path. */
+    boolean flushed;
+
+    /** A device said that the request cannot be done. */
+    boolean refused;
+
+    boolean secondChanceTaken;
+    boolean hedged;
+
+    /** When it first found no path; 0 when it never did. */
+    long parkedNanos;
+
+    /** What it counts for while it waits for a path. */
+    long parkedBytes;
+
+    @Nullable IoError error;
+
+    @Nullable FailReason firstFailure;
+
+    private @Nullable List<Suspect> suspects;
+
+    GeomIo(Lane lane) {
+        this.lane = lane;
+    }
+
+    Lane lane() {
+        return lane;
+    }
+
+    void begin(GeomChannel channel, IoRequest parent, long nowNanos) {
+        this.channel = channel;
+        this.parent = parent;
+        this.startNanos = nowNanos;
+        this.tried = 0;
+        this.out = 0;
+        this.flushed = false;
+        this.refused = false;
+        this.secondChanceTaken = false;
+        this.hedged = false;
+        this.parkedNanos = 0;
+        this.error = null;
+        this.firstFailure = null;
+        this.suspects = null;
+    }
+
+    /** Forgets which paths were tried, to begin again. */
+    void beginAgain() {
+        tried = 0;
+        flushed = false;
+        secondChanceTaken = false;
+        suspects = null;
+    }
+
+    void suspect(LanePath path, int epoch, IoError answered) {
+        if (suspects == null) {
+            suspects = new ArrayList<>(2);
+        }
+        suspects.add(new Suspect(path.path, epoch, answered));
+    }
+
+    List<Suspect> suspects() {
+        return suspects == null ? List.of() : suspects;
+    }
+
+    /** Keeps the error that tells most: what a device answered rather than how a way broke, else the latest (Q10). */
+    void remember(IoError met, long nowNanos) {
+        if (firstFailure == null) {
+            firstFailure = FailReason.of(met);
+            firstFailureNanos = nowNanos;
+        }
+        if (error == null || met.kind().scope() != Scope.PATH || error.kind().scope() == Scope.PATH) {
+            error = met;
+        }
+    }
+}

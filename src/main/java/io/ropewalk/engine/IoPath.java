@@ -1,0 +1,72 @@
+package io.ropewalk.engine;
+
+import io.ropewalk.block.BlockDevice;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * One way to the disk: a device and its place in a geom. How the path is stands in {@link PathTable}, what runs on it in
+ * each lane's {@link LanePath}. Kept here, over all lanes: how many changes were answered, and how many of these a FLUSH
+ * has covered. Any thread.
+ */
+final class IoPath {
+    private final BlockDevice device;
+    private final int slot;
+    private final AtomicLong changes = new AtomicLong();
+    private final AtomicLong flushed = new AtomicLong();
+    private final AtomicLong lost = new AtomicLong();
+
+    /**
+     * @param slot 0 to 63, unlike that of every other path of the geom: its bit in a request's set of tried paths
+     */
+    IoPath(BlockDevice device, int slot) {
+        this.device = device;
+        this.slot = slot;
+    }
+
+    BlockDevice device() {
+        return device;
+    }
+
+    String name() {
+        return device.name();
+    }
+
+    long bit() {
+        return 1L << slot;
+    }
+
+    /** A change that is not durable by itself was answered; to be told before the client is. Returns its number. */
+    long countChange() {
+        return changes.incrementAndGet();
+    }
+
+    /** The number of the latest change answered: a FLUSH sent from now on covers all up to it. */
+    long latestChange() {
+        return changes.get();
+    }
+
+    /** All changes up to {@code number} are durable. */
+    void onFlushed(long number) {
+        flushed.accumulateAndGet(number, Math::max);
+    }
+
+    long latestFlushed() {
+        return flushed.get();
+    }
+
+    /** Whether changes were answered here that no FLUSH has covered, and that were not taken for lost before. */
+    boolean takeUnflushedForLost() {
+        long latest = changes.get();
+        return latest > Math.max(flushed.get(), lost.getAndAccumulate(latest, Math::max));
+    }
+
+    /** Whether a change was answered here that no FLUSH has covered. */
+    boolean isDirty() {
+        return changes.get() > flushed.get();
+    }
+
+    @Override
+    public String toString() {
+        return name();
+    }
+}

@@ -1,0 +1,658 @@
+package io.ropewalk.engine;
+
+import io.ropewalk.block.IoError;
+import io.ropewalk.block.IoError.Kind;
+import io.ropewalk.block.IoError.Scope;
+import io.ropewalk.block.IoLoop;
+import io.ropewalk.block.IoOp;
+import io.ropewalk.block.IoRequest;
+import io.ropewalk.engine.Fences.Fence;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One loop's part of a geom: its own channel to every path, its own counts of what is in flight. The dispatcher: here
+ * one request becomes attempts on paths. Touched by the loop only, except where said; takes no lock on the way of a
+ * request and makes no garbage.
+ *
+ * <p><b>A request's life.</b> It is sent on the path that {@link PathSelector} names. What comes back is
+ *
+ * <ul>
+ *   <li>success: the client is answered;
+ *   <li>an error of the request itself ({@link Scope#REQUEST}): the client is answered;
+ *   <li>a broken path ({@link Scope#PATH}): the path is faulted <em>before</em> the request chooses again, so that it and
+ *       everybody else sees the new table (R13, R14);
+ *   <li>a device's own error ({@link Scope#ANSWER}): the path is a suspect. If another path then succeeds, the suspect is
+ *       faulted; if every path answers so, it is the medium: the client gets the error and the paths stay as they were
+ *       (Q5). When only failed paths are left, they are tried as the all-failed restore would (R4, T10), but the table
+ *       changes only if one of them succeeds.
+ * </ul>
+ *
+ * <p><b>Waiting.</b> A change waits while a range that it overlaps is fenced ({@link Fences}); a request that finds no
+ * path may wait for one ({@link Policies.NoPath}); a READ that takes long may be sent to a second path as well. All
+ * three are bounded in time, and none holds up other requests.
+ *
+ * <p><b>Bounds.</b> A request tries each path once, and one path once more when the all-failed restore brought it back
+ * meanwhile: at most paths + 1 attempts (R14, Q7, T12). Each attempt has a deadline (Q9): one timer for the lane, not
+ * one a request. The channel's {@code abort} then answers all that is in flight on that path, each request fails over on
+ * its own (R16).
+ */
+final class Lane {
+    /** A deadline is noticed this part of the time-out late at most. */
+    private static final int TICKS_PER_TIMEOUT = 20;
+
+    /** One READ of so many may be hedged. */
+    private static final int READS_PER_HEDGE = 20;
+
+    private static final int POOLED_REQUESTS = 1024;
+    private static final int RANGES_NAMED = 16;
+    private static final LanePath[] NO_PATHS = {};
+
+    private final Geom geom;
+    private final IoLoop loop;
+    private final List<LanePath> paths = new CopyOnWriteArrayList<>();
+    private final ArrayDeque<GeomIo> pool = new ArrayDeque<>();
+    private final ArrayDeque<GeomIo> held = new ArrayDeque<>();
+    private final ArrayDeque<GeomIo> parked = new ArrayDeque<>();
+    private final LaneStats stats = new LaneStats();
+    private final AtomicInteger openChannels = new AtomicInteger();
+
+    private @Nullable PathTable seen;
+    private Mode mode = Mode.ACTIVE_PASSIVE;
+    private LanePath[] usable = NO_PATHS;
+    private @Nullable LanePath active;
+    private int requestsInFlight;
+    private long parkedBytes;
+    private long reads;
+    private long hedges;
+    private boolean ticking;
+    private boolean ended;
+
+    Lane(Geom geom, IoLoop loop) {
+        this.geom = geom;
+        this.loop = loop;
+    }
+
+    IoLoop loop() {
+        return loop;
+    }
+
+    /** Any thread. */
+    LaneStats stats() {
+        return stats;
+    }
+
+    /** The paths as this lane uses them, in no order. Any thread. */
+    List<LanePath> paths() {
+        return paths;
+    }
+
+    // ---- a request
+
+    void start(GeomChannel channel, IoRequest request) {
+        refresh();
+        if (geom.table().stopping()) {
+            request.fail(stopping());
+            return;
+        }
+        GeomIo io = pool.isEmpty() ? new GeomIo(this) : pool.pop();
+        long now = loop.nanoTime();
+        io.begin(channel, request, now);
+        channel.enlist(io);
+        requestsInFlight++;
+        if (geom.fences().hold(request)) {
+            held.add(io);
+            stats.held.increment();
+        } else {
+            dispatch(io, request, now);
+        }
+    }
+
+    private void dispatch(GeomIo io, IoRequest request, long nowNanos) {
+        LanePath path = choose(request.op(), 0);
+        if (path == null) {
+            giveUp(io);
+        } else if (request.op() == IoOp.FLUSH) {
+            flush(io, path, nowNanos);
+        } else {
+            reads += request.op() == IoOp.READ ? 1 : 0;
+            send(io, io.attempt, path, nowNanos);
+        }
+    }
+
+    private void send(GeomIo io, Attempt.OfRequest attempt, LanePath path, long nowNanos) {
+        IoRequest parent = Objects.requireNonNull(io.parent);
+        // The header room before a payload serves one attempt: its bytes may still be on their way to a socket.
+        boolean mayUseHeadroom = io.firstFailure == null;
+        io.tried |= path.bit;
+        io.out++;
+        startTicking();
+        if (parent.op() == IoOp.FLUSH) {
+            attempt.coveredChange = path.path.latestChange();
+        }
+        attempt.sendSame(parent, path, nowNanos, mayUseHeadroom);
+    }
+
+    /** An attempt is over: the one place where it is decided what that means. */
+    void onDecided(Attempt.OfRequest attempt) {
+        GeomIo io = attempt.io();
+        LanePath path = attempt.on();
+        IoRequest parent = io.parent;
+        IoError error = attempt.error();
+        io.out--;
+        if (error == null) {
+            noteSuccess(attempt);
+        } else {
+            noteFailure(attempt, error);
+        }
+        if (parent == null) {
+            forget(attempt, io);
+        } else if (error != null) {
+            onFailure(attempt, io, parent, error);
+        } else if (parent.op() == IoOp.FLUSH) {
+            io.flushed = true;
+            onFlushBranchDecided(io, parent);
+        } else {
+            onSuccess(attempt, io, parent);
+        }
+        releaseIfDrained(path);
+    }
+
+    private void noteSuccess(Attempt.OfRequest attempt) {
+        LanePath path = attempt.on();
+        path.stats.succeeded(attempt.op(), attempt.length(), loop.nanoTime() - attempt.startNanos);
+        if (attempt.op().changesData()) {
+            path.countChange(attempt);
+        } else if (attempt.op() == IoOp.FLUSH) {
+            path.path.onFlushed(attempt.coveredChange);
+            path.unflushed.forget(attempt.coveredChange);
+        }
+    }
+
+    private void noteFailure(Attempt.OfRequest attempt, IoError error) {
+        LanePath path = attempt.on();
+        path.stats.failed(attempt.op(), error.kind());
+        if (error.kind().scope() != Scope.PATH) {
+            return;
+        }
+        // The fence stands before the path is faulted, so before anybody can be told that the retry is done.
+        if (attempt.op().changesData() && error.settlement() != null) {
+            geom.fence(new Fence(path.path, attempt, error.settlement()));
+        }
+        geom.fault(path.path, attempt.epoch, FailReason.of(error), error);
+    }
+
+    private void onSuccess(Attempt.OfRequest attempt, GeomIo io, IoRequest parent) {
+        settle(io, parent, loop.nanoTime());
+        release(io);
+        parent.answerAs(attempt);
+        unpark();
+        endIfDrained();
+    }
+
+    private void onFailure(Attempt.OfRequest attempt, GeomIo io, IoRequest parent, IoError error) {
+        io.remember(error, loop.nanoTime());
+        switch (error.kind().scope()) {
+            case ANSWER -> io.suspect(attempt.on(), attempt.epoch, error);
+            case REQUEST -> io.refused = true;
+            case PATH -> {}
+        }
+        if (parent.op() == IoOp.FLUSH) {
+            onFlushBranchDecided(io, parent);
+        } else if (io.out > 0) {
+            return; // hedged: the other attempt decides
+        } else if (io.refused) {
+            finish(io);
+        } else {
+            retry(io, parent.op());
+        }
+    }
+
+    private void retry(GeomIo io, IoOp op) {
+        refresh();
+        LanePath path = choose(op, io.tried);
+        if (path == null) {
+            path = lastResort(io, op);
+        }
+        if (path == null) {
+            giveUp(io);
+        } else {
+            stats.retries.increment();
+            send(io, io.attempt, path, loop.nanoTime());
+        }
+    }
+
+    /**
+     * Where no untried usable path is left: a failed one, when devices' own errors brought us here (R4 without
+     * changing the table yet); or, once, a path that the all-failed restore has just brought back.
+     */
+    private @Nullable LanePath lastResort(GeomIo io, IoOp op) {
+        if (!io.suspects().isEmpty()) {
+            return firstUntriedFailed(io.tried);
+        }
+        if (io.secondChanceTaken) {
+            return null;
+        }
+        io.secondChanceTaken = true;
+        return choose(op, 0);
+    }
+
+    private @Nullable LanePath firstUntriedFailed(long tried) {
+        for (PathEntry entry : geom.table().newestFirst()) {
+            if (entry.isFailed() && (entry.path().bit() & tried) == 0) {
+                return find(entry.path());
+            }
+        }
+        return null;
+    }
+
+    /** No path is left: waits for one, if the policies allow it. */
+    private void giveUp(GeomIo io) {
+        boolean waitingHelps = io.error == null || io.error.kind().scope() == Scope.PATH;
+        if (!waitingHelps || !park(io)) {
+            finish(io);
+        }
+    }
+
+    /** Answers the client with the error that is remembered. */
+    private void finish(GeomIo io) {
+        IoRequest parent = Objects.requireNonNull(io.parent);
+        IoError error = io.error != null ? io.error : IoError.of(Kind.NO_PATH, "no usable path to " + geom.name());
+        failNow(io, parent, error);
+    }
+
+    private void failNow(GeomIo io, IoRequest parent, IoError error) {
+        stats.failed(parent.op(), error);
+        release(io);
+        parent.fail(error);
+        endIfDrained();
+    }
+
+    /** A path succeeded: those that answered the same request with an error are to blame. */
+    private void settle(GeomIo io, IoRequest parent, long nowNanos) {
+        stats.clients.succeeded(parent.op(), parent.length(), nowNanos - io.startNanos);
+        if (io.firstFailure == null) {
+            return;
+        }
+        for (GeomIo.Suspect suspect : io.suspects()) {
+            geom.fault(suspect.path(), suspect.epoch(), FailReason.IO_ERROR, suspect.error());
+        }
+        stats.failedOver(io.firstFailure, nowNanos - io.firstFailureNanos);
+    }
+
+    /** The request is decided; its client is about to be answered. */
+    private void release(GeomIo io) {
+        Objects.requireNonNull(io.channel).strike(io);
+        io.parent = null;
+        io.channel = null;
+        recycleIfOver(io);
+    }
+
+    /** Nobody waits for this answer: the client has given up, or another attempt was faster. */
+    private void forget(Attempt.OfRequest attempt, GeomIo io) {
+        if (attempt.error() == null && attempt.op() == IoOp.READ) {
+            attempt.takeData().release();
+        }
+        recycleIfOver(io);
+        endIfDrained();
+    }
+
+    private void recycleIfOver(GeomIo io) {
+        if (io.out > 0) {
+            return;
+        }
+        requestsInFlight--;
+        if (pool.size() < POOLED_REQUESTS) {
+            pool.push(io);
+        }
+    }
+
+    private IoError stopping() {
+        return IoError.of(Kind.SHUTTING_DOWN, geom.name() + " is stopping");
+    }
+
+    // ---- FLUSH
+
+    /** To the path that the mode names, and to every other usable one with changes since its last flush (Q12). */
+    private void flush(GeomIo io, LanePath chosen, long nowNanos) {
+        // One more than is sent, so that an answer that comes at once does not end the request too early.
+        io.out++;
+        for (LanePath path : usable) {
+            if (path != chosen && path.path.isDirty()) {
+                send(io, new Attempt.OfRequest(io), path, nowNanos);
+            }
+        }
+        send(io, io.attempt, chosen, nowNanos);
+        io.out--;
+        if (io.parent != null) {
+            onFlushBranchDecided(io, io.parent);
+        } else {
+            recycleIfOver(io);
+        }
+    }
+
+    private void onFlushBranchDecided(GeomIo io, IoRequest parent) {
+        if (io.out > 0) {
+            return;
+        }
+        geom.noteChangesOfLostPaths();
+        if (io.refused) {
+            finish(io);
+        } else if (!io.flushed) {
+            retry(io, IoOp.FLUSH);
+        } else if (Objects.requireNonNull(io.channel).takeLostChanges()) {
+            failNow(io, parent, IoError.of(Kind.IO, "a path was lost with changes that it had not flushed"));
+        } else {
+            geom.onFlushed();
+            settle(io, parent, loop.nanoTime());
+            release(io);
+            parent.succeed();
+            unpark();
+            endIfDrained();
+        }
+    }
+
+    // ---- waiting
+
+    /** The fences have changed: changes that no longer overlap one go ahead, in the order in which they came. */
+    void releaseHeld() {
+        for (int i = held.size(); i > 0; i--) {
+            GeomIo io = held.remove();
+            IoRequest parent = io.parent;
+            boolean waits =
+                    parent != null && !geom.table().stopping() && geom.fences().hold(parent);
+            if (waits) {
+                held.add(io);
+                continue;
+            }
+            stats.held.decrement();
+            resume(io, parent);
+        }
+    }
+
+    private void resume(GeomIo io, @Nullable IoRequest parent) {
+        if (parent == null) {
+            recycleIfOver(io);
+            endIfDrained();
+        } else if (geom.table().stopping()) {
+            failNow(io, parent, stopping());
+        } else {
+            refresh();
+            dispatch(io, parent, loop.nanoTime());
+        }
+    }
+
+    private boolean park(GeomIo io) {
+        Policies.NoPath bounds = geom.policies().noPath();
+        long now = loop.nanoTime();
+        if (bounds.queueFor().isZero() || geom.table().stopping()) {
+            return false;
+        }
+        boolean again = io.parkedNanos != 0;
+        if (!again) {
+            IoRequest parent = Objects.requireNonNull(io.parent);
+            io.parkedNanos = now == 0 ? 1 : now;
+            io.parkedBytes = parent.op() == IoOp.WRITE ? parent.length() : 0;
+        }
+        if (now - io.parkedNanos >= bounds.queueFor().toNanos()
+                || parked.size() >= bounds.maxRequests()
+                || parkedBytes + io.parkedBytes > bounds.maxBytes()) {
+            return false;
+        }
+        if (again) {
+            parked.addFirst(io);
+        } else {
+            parked.addLast(io);
+        }
+        parkedBytes += io.parkedBytes;
+        stats.queued.increment();
+        startTicking();
+        return true;
+    }
+
+    /** A path works again: everybody may try. */
+    private void unpark() {
+        for (int i = parked.size(); i > 0; i--) {
+            unparkOne();
+        }
+    }
+
+    private void unparkOne() {
+        GeomIo io = parked.remove();
+        parkedBytes -= io.parkedBytes;
+        stats.queued.decrement();
+        io.beginAgain();
+        resume(io, io.parent);
+    }
+
+    /** The first of the queue tries its luck, for all; those whose time is up are answered. */
+    private void tickParked(long nowNanos) {
+        long queueForNanos = geom.policies().noPath().queueFor().toNanos();
+        while (!parked.isEmpty() && nowNanos - parked.element().parkedNanos >= queueForNanos) {
+            unparkOne();
+        }
+        if (!parked.isEmpty()) {
+            unparkOne();
+        }
+    }
+
+    // ---- hedged reads
+
+    private void tickHedges(LanePath path, long latestStartNanos) {
+        for (Attempt attempt = path.oldest();
+                attempt != null && attempt.startNanos - latestStartNanos <= 0;
+                attempt = attempt.newer) {
+            if (attempt instanceof Attempt.OfRequest slow && slow.op() == IoOp.READ) {
+                hedge(slow.io());
+            }
+        }
+    }
+
+    private void hedge(GeomIo io) {
+        if (io.parent == null || io.hedged || (hedges + 1) * READS_PER_HEDGE > reads) {
+            return;
+        }
+        LanePath path = PathSelector.choose(Mode.ACTIVE_ACTIVE, IoOp.READ, usable, null, io.tried);
+        if (path != null) {
+            io.hedged = true;
+            hedges++;
+            stats.hedges.increment();
+            send(io, new Attempt.OfRequest(io), path, loop.nanoTime());
+        }
+    }
+
+    // ---- paths
+
+    private @Nullable LanePath choose(IoOp op, long tried) {
+        return PathSelector.choose(mode, op, usable, active, tried);
+    }
+
+    /** Sees the geom's table as it is now: opens channels to new paths, takes leave of lost ones. */
+    void refresh() {
+        PathTable table = geom.table();
+        if (table == seen) {
+            return;
+        }
+        seen = table;
+        mode = table.mode();
+        List<LanePath> nowUsable = new ArrayList<>();
+        for (PathEntry entry : table.newestFirst()) {
+            LanePath path = adopt(entry);
+            if (path != null && entry.isUsable()) {
+                nowUsable.add(path);
+            }
+        }
+        usable = nowUsable.toArray(LanePath[]::new);
+        active = table.active() == null ? null : find(table.active());
+        for (LanePath path : paths) {
+            releaseIfDrained(path);
+        }
+        if (table.stopping()) {
+            releaseHeld();
+            unpark();
+        }
+        endIfDrained();
+    }
+
+    private @Nullable LanePath adopt(PathEntry entry) {
+        LanePath path = find(entry.path());
+        if (path != null && !entry.isUsable()) {
+            reportUnflushed(path, entry);
+        }
+        if (entry.isLost()) {
+            if (path == null) {
+                geom.onLaneDrained(entry.path(), this);
+            } else {
+                path.leaving = true;
+            }
+            return path;
+        }
+        if (ended || geom.table().stopping()) {
+            return path;
+        }
+        if (path == null) {
+            path = new LanePath(entry.path(), entry.path().device().open(loop), entry.epoch());
+            paths.add(path);
+            path.channel.prepare();
+        } else if (path.epoch != entry.epoch()) {
+            path.epoch = entry.epoch();
+            path.channel.prepare();
+        }
+        return path;
+    }
+
+    /** A path went out of use: names what was changed through it and not flushed, once. */
+    private void reportUnflushed(LanePath path, PathEntry entry) {
+        path.unflushed.forget(path.path.latestFlushed());
+        if (path.reportedEpoch != entry.epoch() && path.unflushed.bytes() > 0) {
+            path.reportedEpoch = entry.epoch();
+            geom.onUnflushed(path.path, path.unflushed.bytes(), path.unflushed.ranges(RANGES_NAMED));
+        }
+    }
+
+    private @Nullable LanePath find(IoPath path) {
+        for (LanePath candidate : paths) {
+            if (candidate.path == path) {
+                return candidate;
+            }
+        }
+        return null;
+    }
+
+    private void releaseIfDrained(LanePath path) {
+        if (path.leaving && path.inFlight == 0 && paths.remove(path)) {
+            path.channel.close();
+            geom.onLaneDrained(path.path, this);
+        }
+    }
+
+    /** Any thread. */
+    void onChannelOpened() {
+        openChannels.incrementAndGet();
+    }
+
+    void onChannelClosed() {
+        openChannels.decrementAndGet();
+    }
+
+    /** Any thread. */
+    int openChannels() {
+        return openChannels.get();
+    }
+
+    /** When the geom is stopping and nothing is in flight: closes the channels to the paths. */
+    private void endIfDrained() {
+        if (ended || requestsInFlight > 0 || !geom.table().stopping()) {
+            return;
+        }
+        ended = true;
+        for (LanePath path : paths) {
+            path.channel.close();
+        }
+        geom.onLaneEnded(this);
+    }
+
+    // ---- checks
+
+    /** Reads one sector on {@code path} beside the requests of clients; {@code verdict} hears on this loop. */
+    void check(IoPath target, int sectorSize, CheckVerdict verdict) {
+        refresh();
+        LanePath path = find(target);
+        if (path == null || path.leaving || ended) {
+            verdict.on(-1, IoError.of(Kind.GONE, "the path is gone"));
+            return;
+        }
+        path.channel.prepare();
+        CheckRun run = new CheckRun(sectorSize, verdict);
+        startTicking();
+        run.attempt.send(path, loop.nanoTime());
+    }
+
+    /** Hears of a check's end; {@code error} is null when it passed. */
+    interface CheckVerdict {
+        void on(int epoch, @Nullable IoError error);
+    }
+
+    private final class CheckRun {
+        final Attempt.OfCheck attempt;
+        private final CheckVerdict verdict;
+
+        CheckRun(int sectorSize, CheckVerdict verdict) {
+            this.verdict = verdict;
+            this.attempt = new Attempt.OfCheck(sectorSize, this::decided);
+        }
+
+        private void decided() {
+            verdict.on(attempt.epoch, attempt.error());
+            releaseIfDrained(attempt.on());
+        }
+    }
+
+    // ---- time
+
+    private void startTicking() {
+        if (!ticking) {
+            ticking = true;
+            loop.schedule(this::tick, tickNanos());
+        }
+    }
+
+    private long tickNanos() {
+        long deadline = geom.attemptTimeoutNanos() / TICKS_PER_TIMEOUT;
+        Duration hedgeAfter = geom.policies().hedgeAfter();
+        return hedgeAfter == null ? deadline : Math.min(deadline, hedgeAfter.toNanos() / 2);
+    }
+
+    private void tick() {
+        ticking = false;
+        long now = loop.nanoTime();
+        Duration hedgeAfter = geom.policies().hedgeAfter();
+        boolean busy = false;
+        for (LanePath path : paths) {
+            tickDeadline(path, now - geom.attemptTimeoutNanos());
+            if (hedgeAfter != null) {
+                tickHedges(path, now - hedgeAfter.toNanos());
+            }
+            busy |= path.inFlight > 0;
+        }
+        tickParked(now);
+        if (busy || !parked.isEmpty()) {
+            startTicking();
+        }
+    }
+
+    private void tickDeadline(LanePath path, long latestStartNanos) {
+        Attempt oldest = path.oldest();
+        if (oldest != null && oldest.startNanos - latestStartNanos <= 0) {
+            path.channel.abort(IoError.of(
+                    Kind.TIMEOUT,
+                    "no answer from " + path.path + " in " + geom.attemptTimeoutNanos() / 1_000_000 + " ms"));
+        }
+    }
+}

@@ -1,0 +1,100 @@
+package io.ropewalk.engine;
+
+import io.ropewalk.block.BlockChannel;
+import io.ropewalk.block.IoRequest;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One path as one lane uses it: the lane's own channel, what is in flight there, R9's idle count. Touched by the lane's
+ * loop only, but for {@link #stats}, {@link #inFlightSeen} and the size of {@link #unflushed}, which others may ask.
+ *
+ * <p>What is in flight stands in a list in the order it was sent. As every attempt of a geom has the same time to live,
+ * the head is always the first to miss its deadline.
+ */
+final class LanePath {
+    private static final VarHandle IN_FLIGHT;
+
+    static {
+        try {
+            IN_FLIGHT = MethodHandles.lookup().findVarHandle(LanePath.class, "inFlight", int.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    final IoPath path;
+    final long bit;
+    final BlockChannel channel;
+    final IoStats stats = new IoStats();
+
+    final UnflushedLog unflushed = new UnflushedLog();
+    int inFlight;
+
+    int idle;
+    int epoch;
+    boolean leaving;
+
+    /** The epoch whose end was reported with its unflushed changes. */
+    int reportedEpoch = -1;
+
+    private @Nullable Attempt oldest;
+    private @Nullable Attempt newest;
+
+    LanePath(IoPath path, BlockChannel channel, int epoch) {
+        this.path = path;
+        this.bit = path.bit();
+        this.channel = channel;
+        this.epoch = epoch;
+    }
+
+    @Nullable Attempt oldest() {
+        return oldest;
+    }
+
+    void enlist(Attempt attempt) {
+        attempt.older = newest;
+        attempt.newer = null;
+        if (newest == null) {
+            oldest = attempt;
+        } else {
+            newest.newer = attempt;
+        }
+        newest = attempt;
+        inFlight++;
+    }
+
+    void strike(Attempt attempt) {
+        if (attempt.older == null) {
+            oldest = attempt.newer;
+        } else {
+            attempt.older.newer = attempt.newer;
+        }
+        if (attempt.newer == null) {
+            newest = attempt.older;
+        } else {
+            attempt.newer.older = attempt.older;
+        }
+        attempt.older = null;
+        attempt.newer = null;
+        inFlight--;
+    }
+
+    /** What was in flight a moment ago. Any thread. */
+    int inFlightSeen() {
+        return (int) IN_FLIGHT.getOpaque(this);
+    }
+
+    /** A change was answered here; to be told before the client is. */
+    void countChange(IoRequest change) {
+        if (!change.isFua()) {
+            unflushed.add(path.countChange(), change.offset(), change.length(), path.latestFlushed());
+        }
+    }
+
+    @Override
+    public String toString() {
+        return path.name() + "[" + inFlight + " in flight]";
+    }
+}

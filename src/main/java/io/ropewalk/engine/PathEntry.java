@@ -1,0 +1,70 @@
+package io.ropewalk.engine;
+
+import io.ropewalk.block.IoError;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How one path is, as one line of a {@link PathTable}. Immutable.
+ *
+ * @param epoch counts how often the path came (back) into use; an error from an earlier epoch says nothing about this one
+ *     (Q4)
+ * @param damping how often it failed lately, by itself rather than by an operator
+ * @param since when it came into this condition
+ */
+record PathEntry(
+        IoPath path, Condition condition, @Nullable Failure failure, int epoch, Damping damping, Instant since) {
+
+    /** The flags of R2, of which only the gravest shows. */
+    enum Condition {
+        USABLE,
+        FAIL,
+        LOST
+    }
+
+    /** Why a path is FAIL; {@code error} is null when an operator said so, {@code detail} is for people. */
+    record Failure(
+            FailReason reason, String detail, @Nullable IoError error) {
+        static Failure of(FailReason reason, IoError error) {
+            return new Failure(reason, error.message(), error);
+        }
+    }
+
+    static PathEntry added(IoPath path, Instant now) {
+        return new PathEntry(path, Condition.USABLE, null, 0, Damping.NONE, now);
+    }
+
+    boolean isUsable() {
+        return condition == Condition.USABLE;
+    }
+
+    boolean isFailed() {
+        return condition == Condition.FAIL;
+    }
+
+    boolean isLost() {
+        return condition == Condition.LOST;
+    }
+
+    boolean isFailedBy(FailReason reason) {
+        return failure != null && failure.reason() == reason;
+    }
+
+    PathEntry failed(Failure why, Instant now) {
+        Damping after = why.reason() == FailReason.OPERATOR ? damping : damping.failedAt(now);
+        return new PathEntry(path, Condition.FAIL, why, epoch, after, now);
+    }
+
+    /** Another reason for staying out; not a new failure. */
+    PathEntry stillFailed(Failure why) {
+        return new PathEntry(path, Condition.FAIL, why, epoch, damping, since);
+    }
+
+    PathEntry lost(Instant now) {
+        return new PathEntry(path, Condition.LOST, null, epoch, damping, now);
+    }
+
+    PathEntry restored(Instant now) {
+        return new PathEntry(path, Condition.USABLE, null, epoch + 1, damping, now);
+    }
+}

@@ -1,0 +1,339 @@
+package io.ropewalk.engine;
+
+import static io.ropewalk.engine.GeomState.DEGRADED;
+import static io.ropewalk.engine.GeomState.OPTIMAL;
+import static io.ropewalk.engine.PathState.ACTIVE;
+import static io.ropewalk.engine.PathState.FAIL;
+import static io.ropewalk.engine.PathState.PASSIVE;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.ropewalk.block.BlockChannel;
+import io.ropewalk.block.IoError;
+import io.ropewalk.block.IoError.Kind;
+import io.ropewalk.block.IoFlags;
+import io.ropewalk.block.IoOp;
+import io.ropewalk.block.Settlement;
+import io.ropewalk.engine.Policies.Cache;
+import io.ropewalk.engine.Policies.NoPath;
+import io.ropewalk.testing.Ask;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+/** What goes beyond the original: fences, flush debt, failback, damping, waiting for a path, hedged reads. */
+class GeomPoliciesTest {
+    private static final long SECOND = 1_000_000_000L;
+
+    // ---- fences (Q12)
+
+    @Test
+    @DisplayName("A lost write is retried and answered at once; what overlaps it waits until it cannot land any more")
+    void fencedUntilSettled() {
+        GeomFixture m = new GeomFixture(Mode.ACTIVE_PASSIVE, 2);
+        Settlement settlement = loseWriteOnFirstPath(m);
+        Ask same = Ask.write(m.channel, 512, new byte[512]);
+        Ask zero = Ask.of(m.channel, IoOp.WRITE_ZEROES, 0, 4096, 0);
+        Ask beside = Ask.write(m.channel, 1024, new byte[512]);
+        Ask read = Ask.read(m.channel, 512, 512);
+        m.loop.run();
+        assertThat(beside.succeeded()).isTrue();
+        assertThat(read.succeeded()).isTrue();
+        assertThat(same.isAnswered()).isFalse();
+        assertThat(zero.isAnswered()).isFalse();
+        assertThat(m.geom.stats().heldWrites()).isEqualTo(2);
+        settlement.settle();
+        m.loop.run();
+        assertThat(same.succeeded()).isTrue();
+        assertThat(zero.succeeded()).isTrue();
+        assertThat(m.geom.stats().heldWrites()).isZero();
+        assertThat(m.geom.stats().unfencedWrites()).isZero();
+        assertThat(m.geom.fences()).isEqualTo(Fences.NONE);
+    }
+
+    @Test
+    @DisplayName("Without proof the fence falls after quiesce, and the geom says so")
+    void unfencedAfterQuiesce() {
+        GeomFixture m = new GeomFixture(Mode.ACTIVE_PASSIVE, Policies.DEFAULT.withQuiesce(Duration.ofSeconds(30)), 2);
+        loseWriteOnFirstPath(m);
+        Ask same = Ask.write(m.channel, 512, new byte[512]);
+        m.loop.runFor(29 * SECOND);
+        assertThat(same.isAnswered()).isFalse();
+        assertThat(m.geom.stats().unfencedWrites()).isZero();
+        m.loop.runFor(2 * SECOND);
+        assertThat(same.succeeded()).isTrue();
+        assertThat(m.geom.stats().unfencedWrites()).isOne();
+        assertThat(m.events).contains("unfenced md0 512+512");
+    }
+
+    @Test
+    void aFencedWriteEndsWithItsChannelAndWithTheGeom() {
+        GeomFixture m = new GeomFixture(Mode.ACTIVE_PASSIVE, 2);
+        loseWriteOnFirstPath(m);
+        BlockChannel other = m.geom.open(m.loop);
+        Ask mine = Ask.write(m.channel, 512, new byte[512]);
+        Ask others = Ask.write(other, 512, new byte[512]);
+        m.channel.close();
+        assertThat(mine.kind()).isEqualTo(Kind.DISCONNECTED);
+        var stopped = m.geom.stop();
+        m.loop.run();
+        assertThat(others.kind()).isEqualTo(Kind.SHUTTING_DOWN);
+        assertThat(stopped).isDone();
+    }
+
+    /** A write of 512+512 is sent on md0, which then breaks; it succeeds on md1. */
+    private static Settlement loseWriteOnFirstPath(GeomFixture m) {
+        Settlement settlement = new Settlement();
+        m.md(0).failingWhere(request -> IoError.of(Kind.DISCONNECTED, "reset").unsettled(settlement));
+        Ask write = Ask.write(m.channel, 512, new byte[512]);
+        m.loop.run();
+        assertThat(write.succeeded()).isTrue();
+        m.check("md1", DEGRADED, FAIL, ACTIVE);
+        return settlement;
+    }
+
+    // ---- unflushed changes (Q12)
+
+    @Test
+    @DisplayName(
+            "SHARED: a path lost with unflushed changes is named with their ranges, and the next FLUSH covers them")
+    void sharedCacheNamesTheDebt() throws Exception {
+        GeomFixture m = new GeomFixture(Mode.ACTIVE_PASSIVE, 2);
+        write(m, 0);
+        write(m, 4096);
+        assertThat(m.geom.stats().paths().getFirst().unflushedBytes()).isEqualTo(1024);
+        m.geom.fail("md0", "test");
+        m.loop.run();
+        assertThat(m.events).contains("unflushed md0 1024 [0+512, 4096+512]");
+        Ask flush = Ask.flush(m.channel);
+        m.loop.run();
+        assertThat(flush.succeeded()).isTrue();
+        m.geom.restore("md0", RestoreTrigger.OPERATOR);
+        m.geom.fail("md0", "test");
+        m.loop.run();
+        assertThat(m.eventsOf("unflushed")).hasSize(1);
+    }
+
+    @Test
+    @DisplayName("PER_PATH: after a path was lost with unflushed changes the next FLUSH fails, once for each client")
+    void perPathCacheFailsTheNextFlushOnce() {
+        GeomFixture m = new GeomFixture(Mode.ACTIVE_PASSIVE, Policies.DEFAULT.withCache(Cache.PER_PATH), 2);
+        BlockChannel other = m.geom.open(m.loop);
+        write(m, 0);
+        m.md(0).failing(Kind.DISCONNECTED);
+        write(m, 512);
+        assertThat(flush(m, m.channel)).isEqualTo(Kind.IO);
+        assertThat(flush(m, m.channel)).isNull();
+        assertThat(flush(m, other)).isEqualTo(Kind.IO);
+        assertThat(flush(m, other)).isNull();
+        assertThat(flush(m, m.geom.open(m.loop))).isNull();
+    }
+
+    @Test
+    @DisplayName("PER_PATH: changes lost while nobody was there are told to the next client")
+    void perPathLossWaitsForAClient() {
+        GeomFixture m = new GeomFixture(Mode.ACTIVE_PASSIVE, Policies.DEFAULT.withCache(Cache.PER_PATH), 2);
+        write(m, 0);
+        m.md(0).failing(Kind.DISCONNECTED);
+        write(m, 512);
+        m.channel.close();
+        assertThat(flush(m, m.geom.open(m.loop))).isEqualTo(Kind.IO);
+    }
+
+    @Test
+    @DisplayName("PER_PATH: what was flushed or written with FUA is not lost")
+    void perPathFlushedIsSafe() {
+        GeomFixture m = new GeomFixture(Mode.ACTIVE_PASSIVE, Policies.DEFAULT.withCache(Cache.PER_PATH), 2);
+        write(m, 0);
+        assertThat(flush(m, m.channel)).isNull();
+        Ask.of(m.channel, IoOp.WRITE_ZEROES, 0, 512, IoFlags.FUA);
+        m.loop.run();
+        m.md(0).failing(Kind.DISCONNECTED);
+        write(m, 512);
+        assertThat(flush(m, m.channel)).isNull();
+    }
+
+    private static void write(GeomFixture m, long offset) {
+        Ask write = Ask.write(m.channel, offset, new byte[512]);
+        m.loop.run();
+        assertThat(write.succeeded()).isTrue();
+    }
+
+    private static Kind flush(GeomFixture m, BlockChannel channel) {
+        Ask flush = Ask.flush(channel);
+        m.loop.run();
+        assertThat(flush.isAnswered()).isTrue();
+        return flush.kind();
+    }
+
+    // ---- failback
+
+    @Test
+    @DisplayName("Failback: the preferred path becomes active again after it was well for so long")
+    void failsBackAfterAWhile() throws Exception {
+        GeomFixture m = new GeomFixture(Mode.ACTIVE_PASSIVE, Policies.DEFAULT.withFailback(Duration.ofSeconds(10)), 3);
+        m.geom.prefer("md1");
+        m.geom.fail("md1", "test");
+        m.geom.restore("md1", RestoreTrigger.OPERATOR);
+        m.loop.runFor(9 * SECOND);
+        m.check("md2", OPTIMAL, PASSIVE, PASSIVE, ACTIVE);
+        m.loop.runFor(2 * SECOND);
+        m.check("md1", OPTIMAL, PASSIVE, ACTIVE, PASSIVE);
+    }
+
+    @Test
+    void aPathThatFailedAgainDoesNotFailBackEarly() throws Exception {
+        GeomFixture m = new GeomFixture(Mode.ACTIVE_PASSIVE, Policies.DEFAULT.withFailback(Duration.ofSeconds(10)), 2);
+        m.geom.fail("md0", "test");
+        m.geom.restore("md0", RestoreTrigger.OPERATOR);
+        m.loop.runFor(5 * SECOND);
+        m.geom.fail("md0", "test");
+        m.geom.restore("md0", RestoreTrigger.OPERATOR);
+        m.loop.runFor(6 * SECOND);
+        m.check("md1", OPTIMAL, PASSIVE, ACTIVE);
+        m.loop.runFor(5 * SECOND);
+        m.check("md0", OPTIMAL, ACTIVE, PASSIVE);
+    }
+
+    // ---- damping
+
+    @Test
+    @DisplayName("A path that fails too often stays out although it passes its checks, until it has calmed down")
+    void flappingPathStaysOut() throws Exception {
+        GeomFixture m = new GeomFixture(Mode.ACTIVE_PASSIVE, 2);
+        flap(m, 7);
+        assertThat(m.geom.report().paths().getFirst().reason()).isEqualTo(FailReason.FLAPPING);
+        m.loop.runFor(30 * SECOND);
+        check(m);
+        m.check("md1", DEGRADED, FAIL, ACTIVE);
+        m.loop.runFor(60 * SECOND);
+        check(m);
+        m.check("md1", OPTIMAL, PASSIVE, ACTIVE);
+    }
+
+    @Test
+    @DisplayName("A flapping path is used when it is the last")
+    void flappingPathServesWhenItIsTheLast() throws Exception {
+        GeomFixture m = new GeomFixture(Mode.ACTIVE_PASSIVE, 2);
+        flap(m, 7);
+        m.md(1).failing(Kind.DISCONNECTED);
+        Ask read = Ask.read(m.channel, 0, 512);
+        m.loop.run();
+        assertThat(read.succeeded()).isTrue();
+        m.check("md0", DEGRADED, ACTIVE, FAIL);
+    }
+
+    private static void flap(GeomFixture m, int times) throws Exception {
+        for (int i = 0; i < times; i++) {
+            m.geom.prefer("md0");
+            m.md(0).failing(Kind.DISCONNECTED);
+            Ask.read(m.channel, 0, 512);
+            m.loop.run();
+            m.md(0).working();
+            check(m);
+        }
+    }
+
+    private static void check(GeomFixture m) throws Exception {
+        m.geom.check("md0");
+        m.loop.run();
+    }
+
+    // ---- no path
+
+    @Test
+    @DisplayName("While no path works, requests wait for one as long as the policy says, in bounds")
+    void requestsWaitForAPath() {
+        NoPath bounds = new NoPath(Duration.ofSeconds(10), 3, 1024);
+        GeomFixture m = new GeomFixture(Mode.ACTIVE_PASSIVE, Policies.DEFAULT.withNoPath(bounds), 2);
+        m.devices.forEach(device -> device.failing(Kind.UNREACHABLE));
+        Ask read = Ask.read(m.channel, 0, 512);
+        Ask write = Ask.write(m.channel, 0, new byte[1024]);
+        m.loop.run();
+        Ask tooManyBytes = Ask.write(m.channel, 0, new byte[512]);
+        m.loop.run();
+        assertThat(tooManyBytes.kind()).isEqualTo(Kind.UNREACHABLE);
+        Ask flush = Ask.flush(m.channel);
+        m.loop.run();
+        Ask tooMany = Ask.read(m.channel, 0, 512);
+        m.loop.run();
+        assertThat(tooMany.kind()).isEqualTo(Kind.UNREACHABLE);
+        m.loop.runFor(5 * SECOND);
+        assertThat(List.of(read, write, flush)).noneMatch(Ask::isAnswered);
+        assertThat(m.geom.stats().queuedRequests()).isEqualTo(3);
+        m.md(1).working();
+        m.loop.runFor(SECOND);
+        assertThat(List.of(read, write, flush)).allMatch(Ask::succeeded);
+        assertThat(m.geom.stats().queuedRequests()).isZero();
+    }
+
+    @Test
+    void requestsThatWaitedLongEnoughFail() {
+        NoPath bounds = new NoPath(Duration.ofSeconds(10), 100, 1024);
+        GeomFixture m = new GeomFixture(Mode.ACTIVE_PASSIVE, Policies.DEFAULT.withNoPath(bounds), 2);
+        m.devices.forEach(device -> device.failing(Kind.UNREACHABLE));
+        List<Ask> asks = new ArrayList<>();
+        for (int i = 0; i < 50; i++) {
+            asks.add(Ask.read(m.channel, 0, 512));
+        }
+        m.loop.runFor(9 * SECOND);
+        assertThat(asks).noneMatch(Ask::isAnswered);
+        m.loop.runFor(2 * SECOND);
+        assertThat(asks).allMatch(ask -> ask.kind() == Kind.UNREACHABLE);
+    }
+
+    @Test
+    void stoppingAnswersThoseWhoWait() {
+        NoPath bounds = new NoPath(Duration.ofSeconds(10), 100, 1024);
+        GeomFixture m = new GeomFixture(Mode.ACTIVE_PASSIVE, Policies.DEFAULT.withNoPath(bounds), 1);
+        m.md(0).failing(Kind.UNREACHABLE);
+        Ask read = Ask.read(m.channel, 0, 512);
+        m.loop.run();
+        var stopped = m.geom.stop();
+        m.loop.run();
+        assertThat(read.kind()).isEqualTo(Kind.SHUTTING_DOWN);
+        assertThat(stopped).isDone();
+    }
+
+    // ---- hedged reads
+
+    @Test
+    @DisplayName("A slow READ is sent to a second path as well; the first good answer wins, at most 5 % more reads")
+    void slowReadsAreHedged() {
+        GeomFixture m = new GeomFixture(Mode.ACTIVE_PASSIVE, Policies.DEFAULT.withHedgeAfter(Duration.ofMillis(10)), 2);
+        for (int i = 0; i < 40; i++) {
+            Ask.read(m.channel, 0, 512);
+            m.loop.run();
+        }
+        m.md(0).holding();
+        List<Ask> slow = new ArrayList<>();
+        for (int i = 0; i < 5; i++) {
+            slow.add(Ask.read(m.channel, 0, 512));
+        }
+        m.loop.runFor(20_000_000);
+        assertThat(slow.stream().filter(Ask::succeeded)).hasSize(2);
+        assertThat(m.geom.stats().hedges()).isEqualTo(2);
+        m.md(0).letGo();
+        m.loop.run();
+        assertThat(slow).allMatch(Ask::succeeded);
+        m.check("md0", OPTIMAL, ACTIVE, PASSIVE);
+    }
+
+    @Test
+    void aHedgeThatFailsLeavesTheFirstAttemptAlone() {
+        GeomFixture m = new GeomFixture(Mode.ACTIVE_PASSIVE, Policies.DEFAULT.withHedgeAfter(Duration.ofMillis(10)), 2);
+        for (int i = 0; i < 40; i++) {
+            Ask.read(m.channel, 0, 512);
+            m.loop.run();
+        }
+        m.md(0).holding();
+        m.md(1).failing(Kind.DISCONNECTED);
+        Ask slow = Ask.read(m.channel, 0, 512);
+        m.loop.runFor(20_000_000);
+        assertThat(slow.isAnswered()).isFalse();
+        m.md(0).letGo();
+        assertThat(slow.succeeded()).isTrue();
+        m.check("md0", DEGRADED, ACTIVE, FAIL);
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.ropewalk.engine;
+
+import org.jspecify.annotations.NullMarked;
