@@ -177,7 +177,8 @@ class LabelChangerTest {
     }
 
     @Test
-    @DisplayName("R43, R48: a power failure at any moment of rewriting or erasing leaves the label, or what was asked for")
+    @DisplayName(
+            "R43, R48: a power failure at any moment of rewriting or erasing leaves the label, or what was asked for")
     void rewriteAndErasePowerFailure() {
         Label after = label.withMode(LabelMode.ACTIVE_READ);
         assertBeforeOrAfter(device -> changer.rewrite(List.of(device), after), LabelCodec.encode(after));
@@ -194,7 +195,8 @@ class LabelChangerTest {
             victim.powerOn();
 
             byte[] sector = victim.lastSector(512);
-            assertThat(Arrays.equals(sector, before) || Arrays.equals(sector, after)).isTrue();
+            assertThat(Arrays.equals(sector, before) || Arrays.equals(sector, after))
+                    .isTrue();
             assertThat(told instanceof Done).isEqualTo(changes == 2).isEqualTo(Arrays.equals(sector, after));
         }
     }
