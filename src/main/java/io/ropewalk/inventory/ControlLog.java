@@ -25,8 +25,15 @@ final class ControlLog implements AutoCloseable {
     private static final Duration TURN = Duration.ofSeconds(1);
     private static final int PAGE = 256;
     private static final int MOST_KEYS = 10_000;
-    private static final Set<String> WARNINGS =
-            Set.of("path.failed", "path.lost", "geom.degraded", "geom.broken", "device.unreachable", "device.vanished");
+    private static final Set<String> WARNINGS = Set.of(
+            "path.failed",
+            "path.lost",
+            "path.unflushed-lost",
+            "path.unfenced",
+            "geom.degraded",
+            "geom.broken",
+            "device.unreachable",
+            "device.vanished");
 
     private final EventLog events;
     private final BiConsumer<Level, String> out;

@@ -6,6 +6,7 @@ import io.ropewalk.engine.FailReason;
 import io.ropewalk.engine.Geom;
 import io.ropewalk.engine.GeomState;
 import io.ropewalk.engine.RestoreTrigger;
+import io.ropewalk.engine.UnflushedRange;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -28,7 +29,9 @@ final class GeomWatch implements EngineObserver {
     private final EngineObserver next;
     private final Reactions reactions;
 
+    /** Null once published. */
     private @Nullable List<Runnable> held = new ArrayList<>();
+
     private GeomState engineState = GeomState.BROKEN;
     private @Nullable GeomState toldState;
     private int missing;
@@ -135,6 +138,22 @@ final class GeomWatch implements EngineObserver {
                 tellState(geom);
             }
         }
+    }
+
+    @Override
+    public void onUnflushedLost(Geom geom, String path, long bytes, List<UnflushedRange> ranges) {
+        tell(() -> {
+            event("path.unflushed-lost", path, Map.of("bytes", Long.toString(bytes), "ranges", ranges.toString()));
+            next.onUnflushedLost(geom, path, bytes, ranges);
+        });
+    }
+
+    @Override
+    public void onUnfenced(Geom geom, String path, long offset, long length) {
+        tell(() -> {
+            event("path.unfenced", path, Map.of("offset", Long.toString(offset), "length", Long.toString(length)));
+            next.onUnfenced(geom, path, offset, length);
+        });
     }
 
     @Override

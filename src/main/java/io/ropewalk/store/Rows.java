@@ -14,6 +14,7 @@ import io.ropewalk.inventory.DesiredPath;
 import io.ropewalk.inventory.DesiredState;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Types;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -22,7 +23,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.jdbc.core.simple.JdbcClient.StatementSpec;
 
 /** Rows to records and back. */
 final class Rows {
@@ -73,8 +76,21 @@ final class Rows {
 
     private static Policies policies(ResultSet row) throws SQLException {
         return new Policies(
-                Duration.ofMillis(row.getLong("attempt_timeout_millis")),
-                Policies.Restore.valueOf(row.getString("restore_policy")));
+                Duration.ofNanos(row.getLong("attempt_timeout_nanos")),
+                Duration.ofNanos(row.getLong("quiesce_nanos")),
+                Policies.Cache.valueOf(row.getString("cache")),
+                Policies.Restore.valueOf(row.getString("restore_policy")),
+                duration(row, "failback_nanos"),
+                duration(row, "hedge_after_nanos"),
+                new Policies.NoPath(
+                        Duration.ofNanos(row.getLong("no_path_queue_nanos")),
+                        row.getInt("no_path_max_requests"),
+                        row.getLong("no_path_max_bytes")));
+    }
+
+    private static @Nullable Duration duration(ResultSet row, String column) throws SQLException {
+        long nanos = row.getLong(column);
+        return row.wasNull() ? null : Duration.ofNanos(nanos);
     }
 
     private static Shape shape(ResultSet row) throws SQLException {
@@ -123,32 +139,54 @@ final class Rows {
     }
 
     void insert(DesiredGeom geom) {
-        Geometry geometry = geom.shape().geometry();
-        jdbc.sql("""
-                        insert into geom (name, type, uuid, mode, attempt_timeout_millis, restore_policy, size_bytes,
-                            minimum_block_size, preferred_block_size, maximum_payload_bytes, capabilities, stopped,
-                            generation)
-                        values (:name, :type, :uuid, :mode, :attemptTimeout, :restore, :size, :minimumBlock,
+        StatementSpec statement = jdbc.sql("""
+                        insert into geom (name, type, uuid, mode, attempt_timeout_nanos, quiesce_nanos, cache,
+                            restore_policy, failback_nanos, hedge_after_nanos, no_path_queue_nanos,
+                            no_path_max_requests, no_path_max_bytes, size_bytes, minimum_block_size,
+                            preferred_block_size, maximum_payload_bytes, capabilities, stopped, generation)
+                        values (:name, :type, :uuid, :mode, :attemptTimeout, :quiesce, :cache,
+                            :restore, :failback, :hedgeAfter, :queueFor,
+                            :maxRequests, :maxBytes, :size, :minimumBlock,
                             :preferredBlock, :maximumPayload, :capabilities, :stopped, :generation)
                         """)
                 .param("name", geom.name())
                 .param("type", geom.type().name())
-                .param("uuid", geom.uuid())
+                .param("uuid", geom.uuid(), Types.VARCHAR)
                 .param("mode", geom.mode().name())
-                .param("attemptTimeout", geom.policies().attemptTimeout().toMillis())
-                .param("restore", geom.policies().restore().name())
-                .param("size", geometry.sizeBytes())
-                .param("minimumBlock", geometry.minimumBlockSize())
-                .param("preferredBlock", geometry.preferredBlockSize())
-                .param("maximumPayload", geometry.maximumPayloadBytes())
-                .param("capabilities", text(geom.shape().capabilities()))
                 .param("stopped", geom.stopped())
-                .param("generation", geom.generation())
-                .update();
+                .param("generation", geom.generation());
+        withShape(withPolicies(statement, geom.policies()), geom.shape()).update();
         int ordinal = 0;
         for (DesiredPath path : geom.paths()) {
             insert(geom.name(), ordinal++, path);
         }
+    }
+
+    private static StatementSpec withPolicies(StatementSpec statement, Policies policies) {
+        return statement
+                .param("attemptTimeout", policies.attemptTimeout().toNanos())
+                .param("quiesce", policies.quiesce().toNanos())
+                .param("cache", policies.cache().name())
+                .param("restore", policies.restore().name())
+                .param("failback", nanos(policies.failback()), Types.BIGINT)
+                .param("hedgeAfter", nanos(policies.hedgeAfter()), Types.BIGINT)
+                .param("queueFor", policies.noPath().queueFor().toNanos())
+                .param("maxRequests", policies.noPath().maxRequests())
+                .param("maxBytes", policies.noPath().maxBytes());
+    }
+
+    private static @Nullable Long nanos(@Nullable Duration duration) {
+        return duration == null ? null : duration.toNanos();
+    }
+
+    private static StatementSpec withShape(StatementSpec statement, Shape shape) {
+        Geometry geometry = shape.geometry();
+        return statement
+                .param("size", geometry.sizeBytes())
+                .param("minimumBlock", geometry.minimumBlockSize())
+                .param("preferredBlock", geometry.preferredBlockSize())
+                .param("maximumPayload", geometry.maximumPayloadBytes())
+                .param("capabilities", text(shape.capabilities()));
     }
 
     private static String text(Capabilities capabilities) {
@@ -160,7 +198,7 @@ final class Rows {
                 .param("geom", geom)
                 .param("ordinal", ordinal)
                 .param("device", path.device())
-                .param("why", path.failedWhy())
+                .param("why", path.failedWhy(), Types.VARCHAR)
                 .update();
     }
 
