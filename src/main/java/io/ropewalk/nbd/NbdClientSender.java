@@ -20,6 +20,7 @@ final class NbdClientSender {
     private final IoLoop loop;
     private final boolean extended;
     private final int headerBytes;
+    private final int maximumPayloadBytes;
     private final Runnable endOfTurn = this::flush;
 
     /** What follows {@link #runStart} is not with the socket yet. */
@@ -29,11 +30,12 @@ final class NbdClientSender {
     private boolean flushPending;
     private boolean stopped;
 
-    NbdClientSender(ChannelHandlerContext context, IoLoop loop, Style style) {
+    NbdClientSender(ChannelHandlerContext context, IoLoop loop, NbdClientExport export) {
         this.context = context;
         this.loop = loop;
-        this.extended = style == Style.EXTENDED;
-        this.headerBytes = style.requestHeaderBytes();
+        this.extended = export.style() == Style.EXTENDED;
+        this.headerBytes = export.style().requestHeaderBytes();
+        this.maximumPayloadBytes = export.geometry().maximumPayloadBytes();
     }
 
     void send(NbdClientSlot slot) {
@@ -43,7 +45,11 @@ final class NbdClientSender {
             case FLUSH -> sendHeader(slot, Nbd.CMD_FLUSH);
             case TRIM -> sendHeader(slot, Nbd.CMD_TRIM);
             case WRITE_ZEROES -> sendHeader(slot, Nbd.CMD_WRITE_ZEROES);
-            case CACHE -> sendHeader(slot, Nbd.CMD_CACHE);
+            case CACHE -> {
+                // servers are known to read the range as if it were asked for, and to refuse what they would not send
+                slot.limitLength(maximumPayloadBytes);
+                sendHeader(slot, Nbd.CMD_CACHE);
+            }
             case BLOCK_STATUS -> sendHeader(slot, Nbd.CMD_BLOCK_STATUS);
         }
         if (!flushPending) {

@@ -72,7 +72,7 @@ final class NbdClientSession extends MessageReceiver {
     /** Begins to send what is in {@code pending} and to understand what comes back. */
     void use(NbdClientPending pending, User newUser) {
         user = newUser;
-        sender = new NbdClientSender(context(), loop, export().style());
+        sender = new NbdClientSender(context(), loop, export());
         replies = new NbdClientReplies(pending, export(), uri.server(), loop.allocator(), newUser::onReply);
     }
 
@@ -91,7 +91,7 @@ final class NbdClientSession extends MessageReceiver {
             return;
         }
         stop();
-        NbdClientSender end = sender != null ? sender : new NbdClientSender(context(), loop, export().style());
+        NbdClientSender end = sender != null ? sender : new NbdClientSender(context(), loop, export());
         ChannelFuture sent = context().writeAndFlush(end.disconnect());
         if (sent.isDone()) {
             channel().close();

@@ -6,22 +6,25 @@ import io.ropewalk.block.IoError.Kind;
 import io.ropewalk.block.IoLoop;
 import io.ropewalk.block.IoOp;
 import io.ropewalk.block.IoRequest;
-import java.util.HashSet;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
-import java.util.Set;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A channel whose connection lives on another loop: requests go there and their answers come back. For servers that
  * allow one connection only, see {@link NbdDevice}. What this object has is touched on its own loop only, but for the
  * channel behind it, which is touched on that one's loop only.
+ *
+ * <p>To abort and to close answer at once, as everywhere. What has not reached the other loop by then is never sent;
+ * what has may be on its way for the moment that loop takes to hear of it, as it may be in the network where there is no
+ * relay.
  */
 final class NbdDeviceRelay extends BlockChannel {
     private final NbdDevice device;
     private final NbdDeviceChannel target;
-    private final Set<Passed> away = new HashSet<>();
+    private final List<Passed> away = new ArrayList<>();
     private @Nullable Passed free;
     private boolean open;
 
@@ -40,35 +43,34 @@ final class NbdDeviceRelay extends BlockChannel {
         }
         Passed passed = free == null ? new Passed() : free;
         free = passed.next;
-        passed.next = null;
-        passed.request = request;
-        away.add(passed);
-        if (!thereRun(passed)) {
-            passed.back(IoError.of(Kind.DISCONNECTED, "the loop of the connection has stopped"));
+        passed.leave(request);
+        if (!there(passed)) {
+            passed.recall();
+            passed.arrive();
+            request.fail(IoError.of(Kind.DISCONNECTED, "the loop of the connection has stopped"));
         }
     }
 
     @Override
     public void prepare() {
-        thereRun(target::prepare);
+        there(target::prepare);
     }
 
-    /** As the interface says; the answers come after this returns. */
+    /** As the interface says; where the connection is shared, what other channels have in flight is answered too. */
     @Override
     public void abort(IoError error) {
-        thereRun(() -> target.abort(error));
+        if (open) {
+            answerAll(error, () -> target.abort(error));
+        }
     }
 
-    /** As the interface says; the answers come after this returns. */
     @Override
     public void close() {
         if (open) {
             open = false;
             device.forget(this);
-            if (!thereRun(target::close)) {
-                IoError error = IoError.of(Kind.DISCONNECTED, "the channel to " + device.server() + " was closed");
-                List.copyOf(away).forEach(passed -> passed.back(error));
-            }
+            answerAll(
+                    IoError.of(Kind.DISCONNECTED, "the channel to " + device.server() + " was closed"), target::close);
         }
     }
 
@@ -77,7 +79,17 @@ final class NbdDeviceRelay extends BlockChannel {
         return target.peer();
     }
 
-    private boolean thereRun(Runnable task) {
+    /** First {@code end} is on its way, then the answers: what they ask anew comes after it. */
+    private void answerAll(IoError error, Runnable end) {
+        List<IoRequest> requests = new ArrayList<>(away.size());
+        for (Passed passed : List.copyOf(away)) {
+            requests.add(passed.recall());
+        }
+        there(end);
+        requests.forEach(request -> request.fail(error));
+    }
+
+    private boolean there(Runnable task) {
         return run(target.loop(), task);
     }
 
@@ -90,43 +102,96 @@ final class NbdDeviceRelay extends BlockChannel {
         }
     }
 
-    /** One request on its way there and back. Goes from loop to loop by the loops' queues, never is on two at once. */
+    /**
+     * One request on its way there and back. Goes by the loops' queues and is never on two loops at once, except for
+     * the flag that decides whether it still may be sent. Holds the payload itself, because the asker may let go of it
+     * before the other loop has heard of an abort; for the same reason nobody writes to the payload's headroom.
+     */
     private final class Passed extends IoRequest implements Runnable {
-        private @Nullable IoRequest request;
+        private final AtomicBoolean decided = new AtomicBoolean();
+        private @Nullable IoRequest original;
         private @Nullable Passed next;
+        private int position;
         private boolean answered;
+        private boolean back;
+
+        void leave(IoRequest request) {
+            next = null;
+            answered = false;
+            back = false;
+            decided.set(false);
+            original = request;
+            askSame(request, false);
+            if (op() == IoOp.WRITE) {
+                payload().retain();
+            }
+            position = away.size();
+            away.add(this);
+        }
+
+        /** Takes the question back; what comes as an answer is of no interest. */
+        IoRequest recall() {
+            IoRequest request = original;
+            if (request == null) {
+                throw new IllegalStateException("not on its way: " + this);
+            }
+            decided.set(true);
+            original = null;
+            Passed last = away.removeLast();
+            if (last != this) {
+                away.set(position, last);
+                last.position = position;
+            }
+            return request;
+        }
 
         @Override
         public void run() {
-            if (answered) {
-                back(null);
-            } else {
-                askSame(Objects.requireNonNull(request, "on its way"), true);
+            if (back) {
+                arrive();
+            } else if (decided.compareAndSet(false, true)) {
                 target.submit(this);
+            } else {
+                goBack();
             }
         }
 
         @Override
         protected void onAnswer() {
             answered = true;
-            if (!NbdDeviceRelay.run(loop(), this) && error() == null && op() == IoOp.READ) {
+            goBack();
+        }
+
+        private void goBack() {
+            back = true;
+            if (!NbdDeviceRelay.run(loop(), this)) {
+                drop();
+            }
+        }
+
+        /** On the relay's loop again. */
+        void arrive() {
+            if (original == null) {
+                drop();
+            } else {
+                dropPayload();
+                recall().answerAs(this);
+            }
+            next = free;
+            free = this;
+        }
+
+        private void drop() {
+            dropPayload();
+            if (answered && op() == IoOp.READ && error() == null) {
                 takeData().release();
             }
         }
 
-        /** On the relay's loop: gives the answer, or {@code instead}. */
-        private void back(@Nullable IoError instead) {
-            IoRequest original = Objects.requireNonNull(request, "on its way");
-            away.remove(this);
-            request = null;
-            if (instead != null) {
-                original.fail(instead);
-                return;
+        private void dropPayload() {
+            if (op() == IoOp.WRITE) {
+                payload().release();
             }
-            answered = false;
-            original.answerAs(this);
-            next = free;
-            free = this;
         }
     }
 }
