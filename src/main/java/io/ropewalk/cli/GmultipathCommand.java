@@ -30,8 +30,9 @@ import tools.jackson.databind.JsonNode;
         description = "Works the geoms of a running Ropewalk as gmultipath(8) does.",
         footer = {
             "",
-            "A provider is the name of a registered device, a URI, or an absolute path; the latter two",
-            "are registered when they are not, and taken back when the verb fails."
+            "A provider is the name of a registered device, a URI, or an absolute path.",
+            "A URI or path that is not registered is registered by the verbs that bring",
+            "providers in, and taken back when the verb fails."
         },
         synopsisSubcommandLabel = "VERB",
         sortOptions = false)

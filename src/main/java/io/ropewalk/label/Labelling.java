@@ -12,7 +12,9 @@ import io.ropewalk.label.LabellingResult.NotWritten;
 import io.ropewalk.label.LabellingResult.ShapeMismatch;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -75,8 +77,8 @@ public final class Labelling {
 
     private record Objection(LabellingResult result) implements Examination {}
 
-    /** @param before the last sector as it was, null where no device could tell */
-    private record Clear(byte @Nullable [] before) implements Examination {}
+    /** @param before what each device showed in its last sector; without those that could not be read */
+    private record Clear(Map<BlockDevice, byte[]> before) implements Examination {}
 
     private CompletableFuture<Examination> examine(List<BlockDevice> devices, Label label, Options options) {
         if (devices.isEmpty()) {
@@ -107,31 +109,38 @@ public final class Labelling {
     private static Examination judge(List<BlockDevice> devices, List<BytesRead> tails, Options options) {
         List<Culprit> foreign = new ArrayList<>();
         List<Culprit> unlike = new ArrayList<>();
-        byte[] before = null;
+        Map<BlockDevice, byte[]> before = new LinkedHashMap<>();
         for (int i = 0; i < devices.size(); i++) {
             BlockDevice device = devices.get(i);
             switch (tails.get(i)) {
-                case Unread unread ->
-                    unlike.add(new Culprit(
-                            device.name(), "cannot be read: " + unread.error().message()));
+                case Unread unread -> unlike.add(unreadable(device, unread));
                 case Bytes bytes -> {
                     DeviceTail tail = new DeviceTail(device.geometry(), bytes.bytes());
                     ForeignDataFinder.find(tail)
                             .ifPresent(found -> foreign.add(new Culprit(device.name(), "holds " + found.what())));
-                    byte[] sector = tail.lastSector();
-                    if (before == null) {
-                        before = sector;
-                    } else if (!Arrays.equals(before, sector)) {
-                        unlike.add(new Culprit(device.name(), "has another last sector than the devices before it"));
-                    }
+                    before.put(device, tail.lastSector());
                 }
             }
         }
+        unlike.addAll(differing(before));
         return verdict(foreign, unlike, before, options);
     }
 
+    private static Culprit unreadable(BlockDevice device, Unread unread) {
+        return new Culprit(device.name(), "cannot be read: " + unread.error().message());
+    }
+
+    private static List<Culprit> differing(Map<BlockDevice, byte[]> before) {
+        byte[] first =
+                before.isEmpty() ? new byte[0] : before.values().iterator().next();
+        return before.entrySet().stream()
+                .filter(shown -> !Arrays.equals(shown.getValue(), first))
+                .map(shown -> new Culprit(shown.getKey().name(), "has another last sector than the devices before it"))
+                .toList();
+    }
+
     private static Examination verdict(
-            List<Culprit> foreign, List<Culprit> unlike, byte @Nullable [] before, Options options) {
+            List<Culprit> foreign, List<Culprit> unlike, Map<BlockDevice, byte[]> before, Options options) {
         if (!foreign.isEmpty() && !options.force()) {
             return new Objection(new ForeignDataFound(foreign));
         }
@@ -147,10 +156,10 @@ public final class Labelling {
         private final Label label;
         private final byte[] sector;
         private final Options options;
-        private final byte @Nullable [] before;
+        private final Map<BlockDevice, byte[]> before;
         private final List<Culprit> refused = new ArrayList<>();
 
-        Attempt(List<BlockDevice> devices, Label label, Options options, byte @Nullable [] before) {
+        Attempt(List<BlockDevice> devices, Label label, Options options, Map<BlockDevice, byte[]> before) {
             this.devices = devices;
             this.label = label;
             this.sector = LabelCodec.encode(label);
@@ -186,14 +195,12 @@ public final class Labelling {
         private List<Culprit> culprits(List<BytesRead> reads) {
             List<Culprit> culprits = new ArrayList<>();
             for (int i = 0; i < devices.size(); i++) {
-                String name = devices.get(i).name();
+                BlockDevice device = devices.get(i);
                 switch (reads.get(i)) {
-                    case Unread unread ->
-                        culprits.add(new Culprit(
-                                name, "cannot be read: " + unread.error().message()));
+                    case Unread unread -> culprits.add(unreadable(device, unread));
                     case Bytes read -> {
                         if (!Arrays.equals(read.bytes(), sector)) {
-                            culprits.add(new Culprit(name, "does not show the label"));
+                            culprits.add(new Culprit(device.name(), "does not show the label"));
                         }
                     }
                 }
@@ -234,7 +241,7 @@ public final class Labelling {
         }
 
         private CompletableFuture<Aftermath> takeBack(BlockDevice device) {
-            byte[] old = before;
+            byte[] old = before.get(device);
             return store.readSector(device, label.exportedSizeBytes()).thenCompose(read -> {
                 if (read instanceof Bytes bytes && !Arrays.equals(bytes.bytes(), sector)) {
                     return CompletableFuture.completedFuture(Aftermath.NOTHING_WRITTEN);

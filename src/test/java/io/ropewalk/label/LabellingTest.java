@@ -207,6 +207,18 @@ class LabellingTest {
     }
 
     @Test
+    void eachDiskGetsBackItsOwnBytesWhenEveryWriteFails() {
+        disk.put(SIZE - 512, text("mine"));
+        other.put(SIZE - 512, text("theirs"));
+        d1.on(IoOp.WRITE, Fault.DONE_BUT_FAILS).recoveringAfter(1);
+        stranger.on(IoOp.WRITE, Fault.DONE_BUT_FAILS).recoveringAfter(1);
+
+        assertThat(label(new Options(true, true), d1, stranger)).isInstanceOf(NotWritten.class);
+        assertThat(disk.lastSector(512)).startsWith(text("mine"));
+        assertThat(other.lastSector(512)).startsWith(text("theirs"));
+    }
+
+    @Test
     void aLabelToBeKeptIsWrittenThoughADeviceCannotBeRead() {
         d2.on(IoOp.READ, Fault.FAILS);
 

@@ -29,6 +29,7 @@ final class MemoryPath implements BlockDevice {
     private Capabilities capabilities = Capabilities.of(Capability.WRITE, Capability.FLUSH);
     private int maximumPayload = Geometry.MAXIMUM_PAYLOAD_BYTES;
     private int readsUntilFailure = Integer.MAX_VALUE;
+    private int faultsUntilRecovery = Integer.MAX_VALUE;
     int openChannels;
 
     enum Fault {
@@ -58,6 +59,12 @@ final class MemoryPath implements BlockDevice {
 
     MemoryPath on(IoOp op, Fault fault) {
         faults.put(op, fault);
+        return this;
+    }
+
+    /** After so many faults, all is well again. */
+    MemoryPath recoveringAfter(int moreFaults) {
+        faultsUntilRecovery = moreFaults;
         return this;
     }
 
@@ -111,6 +118,9 @@ final class MemoryPath implements BlockDevice {
                 on(IoOp.READ, Fault.FAILS);
             }
             Fault fault = faults.get(request.op());
+            if (fault != null && faultsUntilRecovery-- <= 0) {
+                fault = null;
+            }
             if (fault == Fault.HANGS) {
                 hanging = request;
             } else if (fault == Fault.FAILS) {
