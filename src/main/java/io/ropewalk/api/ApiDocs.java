@@ -60,11 +60,20 @@ class ApiDocs implements GlobalOpenApiCustomizer, GlobalOperationCustomizer {
             "export", List.of("demo", "Name of an export."),
             "id", List.of("1", "Id of a session."));
 
+    /** Where another name is the better example: what these take away should be what was made by an example. */
+    private static final Map<String, String> EXAMPLES = Map.of(
+            "addPath", "scratch",
+            "removePath", "scratch",
+            "removeDevice", "scratch",
+            "stopGeom", "disk1",
+            "destroyGeom", "disk1");
+
     // ---- the whole
 
     @Override
     public void customise(OpenAPI api) {
         ModelConverters.getInstance(true).readAll(ProblemJson.class).forEach(api.getComponents()::addSchemas);
+        ApiSchemas.complete(api.getComponents().getSchemas());
         api.info(new Info()
                         .title("Ropewalk")
                         .version(VERSION)
@@ -100,7 +109,14 @@ class ApiDocs implements GlobalOpenApiCustomizer, GlobalOperationCustomizer {
     public Operation customize(Operation operation, HandlerMethod method) {
         if (operation.getParameters() != null) {
             operation.getParameters().removeIf(parameter -> "terms".equals(parameter.getName()));
-            operation.getParameters().forEach(ApiDocs::describeName);
+            String example = EXAMPLES.get(operation.getOperationId());
+            String geomOrDevice = "disk1".equals(example) ? "geom" : "device";
+            operation.getParameters().forEach(parameter -> {
+                describeName(parameter);
+                if (example != null && geomOrDevice.equals(parameter.getName())) {
+                    parameter.example(example);
+                }
+            });
         }
         if (takes(method, Terms.class)) {
             describeTerms(operation, method);

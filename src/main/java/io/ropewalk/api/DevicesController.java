@@ -62,6 +62,7 @@ class DevicesController {
             operationId = "registerDevice",
             summary = "Open a device and register it",
             description = "The device must answer now; later it may come and go. Nothing is written to it.")
+    @ApiResponse(responseCode = "200", description = "With dryRun: it could be registered.", useReturnTypeSchema = true)
     @ApiResponse(responseCode = "201", description = "It is registered.", useReturnTypeSchema = true)
     @Refusals({
         INVALID_NAME,

@@ -3,6 +3,7 @@ package io.ropewalk.api;
 import static io.ropewalk.api.ProblemCode.DEVICE_IN_USE;
 import static io.ropewalk.api.ProblemCode.DEVICE_NOT_FOUND;
 import static io.ropewalk.api.ProblemCode.DEVICE_UNREACHABLE;
+import static io.ropewalk.api.ProblemCode.EXPORT_EXISTS;
 import static io.ropewalk.api.ProblemCode.GEOM_EXISTS;
 import static io.ropewalk.api.ProblemCode.GEOM_IN_USE;
 import static io.ropewalk.api.ProblemCode.GEOM_NOT_FOUND;
@@ -93,12 +94,14 @@ class GeomsController {
             summary = "Make a geom of devices that lead to one disk",
             description = "All or nothing: the devices must answer and agree in size and sector size. It is exported"
                     + " under its own name at once.")
+    @ApiResponse(responseCode = "200", description = "With dryRun: it could be made.", useReturnTypeSchema = true)
     @ApiResponse(responseCode = "201", description = "It runs.", useReturnTypeSchema = true)
     @Refusals({
         INVALID_NAME,
         INVALID_VALUE,
         NOT_SUPPORTED,
         GEOM_EXISTS,
+        EXPORT_EXISTS,
         PATH_EXISTS,
         DEVICE_NOT_FOUND,
         DEVICE_IN_USE,

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 @Schema(
         name = "NewDevice",
         description = "A device to register.",
-        example = "{\"name\":\"scratch\",\"uri\":\"nbd://127.0.0.1:10809/demo\"}")
+        example = "{\"name\":\"scratch\",\"uri\":\"nbd://127.0.0.1:10810/demo\"}")
 record NewDevice(
         @Schema(
                 description = "1 to 63 of A-Z a-z 0-9 . _ -, beginning with a letter or digit; derived from the URI"
@@ -22,7 +22,7 @@ record NewDevice(
         @Schema(
                 description = "What the device opens: `nbd://host[:port]/export`,"
                         + " `nbd+unix:///export?socket=/path`, or `file:///path` of a regular file or block device.",
-                example = "nbd://127.0.0.1:10809/demo",
+                example = "nbd://127.0.0.1:10810/demo",
                 requiredMode = Schema.RequiredMode.REQUIRED)
         @NotNull(message = "is missing") @Size(max = 4096, message = "must not be longer than 4096 characters") String uri) {
     DeviceSpec spec() {

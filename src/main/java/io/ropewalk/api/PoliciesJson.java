@@ -41,9 +41,10 @@ record PoliciesJson(
         @Nullable Restore restore,
 
         @Schema(
-                description = "How long the preferred path must have been well before it becomes the active one"
-                        + " again by itself, PT0S to PT24H; MANUAL for never.",
-                example = "MANUAL")
+                description = "When a preferred path that is well again becomes the active one by itself: MANUAL"
+                        + " (never), IMMEDIATE, or AFTER(duration) of being well, up to AFTER(PT24H).",
+                example = "MANUAL",
+                pattern = "^(MANUAL|IMMEDIATE|AFTER\\(P.+\\))$")
         @Nullable String failback,
 
         @Schema(
@@ -55,8 +56,10 @@ record PoliciesJson(
         @Nullable String hedgeAfter,
 
         @Nullable NoPathJson noPath) {
-    private static final String MANUAL = "MANUAL";
     private static final String PREFIX = "policies.";
+
+    /** How {@link Policies} begins what it says of a value out of its range. */
+    private static final Pattern RANGE = Pattern.compile("([a-zA-Z.]+) .*");
 
     /** What happens to requests while no path is usable. */
     @Schema(
@@ -81,7 +84,7 @@ record PoliciesJson(
                 policies.quiesce().toString(),
                 policies.cache(),
                 policies.restore(),
-                policies.failback() == null ? MANUAL : policies.failback().toString(),
+                Failback.write(policies.failback()),
                 Durations.write(policies.hedgeAfter()),
                 new NoPathJson(noPath.queueFor().toString(), noPath.maxRequests(), noPath.maxBytes()));
     }
@@ -106,7 +109,7 @@ record PoliciesJson(
         if (failback == null) {
             return otherwise;
         }
-        return failback.equals(MANUAL) ? null : Durations.readNullable(PREFIX + "failback", failback);
+        return Failback.read(failback, text -> Durations.read(PREFIX + "failback", text, Duration.ZERO));
     }
 
     private static NoPath noPath(NoPathJson json, NoPath defaults) {
@@ -115,8 +118,6 @@ record PoliciesJson(
                 json.maxRequests == null ? defaults.maxRequests() : json.maxRequests,
                 json.maxBytes == null ? defaults.maxBytes() : json.maxBytes);
     }
-
-    private static final Pattern RANGE = Pattern.compile("([a-zA-Z.]+) .*");
 
     /** Says which field {@link #toPolicies} found out of its range. */
     static ApiException outOfRange(IllegalArgumentException e) {

@@ -31,6 +31,7 @@ enum ProblemCode {
     NOT_SUPPORTED(HttpStatus.UNPROCESSABLE_CONTENT, "This is not done here"),
     NO_USABLE_PATH(HttpStatus.CONFLICT, "The geom has no usable path"),
     EXPORT_NOT_FOUND(HttpStatus.NOT_FOUND, "There is no such export"),
+    EXPORT_EXISTS(HttpStatus.CONFLICT, "An export of that name serves another geom"),
     SESSION_NOT_FOUND(HttpStatus.NOT_FOUND, "The export has no such session"),
     STALE_ETAG(HttpStatus.PRECONDITION_FAILED, "It has been changed meanwhile"),
     NOT_ALLOWED(HttpStatus.FORBIDDEN, "The system does not let the service do this"),
