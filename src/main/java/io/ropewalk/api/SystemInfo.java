@@ -23,6 +23,25 @@ public record SystemInfo(
 
         Limits limits) {
 
+    /** With the limits that REST sets itself. */
+    public static SystemInfo of(
+            String version,
+            String node,
+            Instant startedAt,
+            List<String> deviceSchemes,
+            List<String> features,
+            int pathsPerGeom,
+            int payloadBytes) {
+        return new SystemInfo(
+                version,
+                node,
+                startedAt,
+                deviceSchemes,
+                features,
+                new Limits(
+                        pathsPerGeom, payloadBytes, BodyLimitFilter.MOST_BYTES, Page.LARGEST_SIZE, EventStreams.MOST));
+    }
+
     /** How much it can take. */
     @Schema(name = "Limits", description = "How much the service can take.")
     public record Limits(
