@@ -17,8 +17,8 @@ final class EnumWords {
         return constant.name().toLowerCase(Locale.ROOT);
     }
 
-    /** The constant's name for a lower-case word; what is not lower case is no word. */
+    /** The constant's name for a word. */
     static String constant(String word) {
-        return word.equals(word.toLowerCase(Locale.ROOT)) ? word.toUpperCase(Locale.ROOT) : "";
+        return word.toUpperCase(Locale.ROOT);
     }
 }

@@ -11,6 +11,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.TypeMismatchException;
 import org.springframework.context.MessageSourceResolvable;
+import org.springframework.core.MethodParameter;
+import org.springframework.core.ResolvableType;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpMethod;
 import org.springframework.http.HttpStatusCode;
@@ -173,8 +175,16 @@ class ProblemHandler extends ResponseEntityExceptionHandler {
     }
 
     private static String allowed(TypeMismatchException e) {
-        Class<?> type = e.getRequiredType();
+        Class<?> type = e instanceof MethodArgumentTypeMismatchException mismatch
+                ? elementType(mismatch.getParameter())
+                : e.getRequiredType();
         return type == null || !type.isEnum() ? "" : ", but one of " + EnumWords.of(type);
+    }
+
+    /** What one value of the parameter is, be it one or a collection. */
+    private static @Nullable Class<?> elementType(MethodParameter parameter) {
+        ResolvableType type = ResolvableType.forMethodParameter(parameter);
+        return type.hasGenerics() ? type.getGeneric(0).resolve() : type.resolve();
     }
 
     @Override

@@ -14,7 +14,7 @@ class HealthConfiguration {
     }
 
     @Bean
-    HealthIndicator storage(Inventory inventory) {
+    HealthIndicator geoms(Inventory inventory) {
         return new StorageHealth(inventory);
     }
 }
