@@ -10,7 +10,9 @@ import org.jspecify.annotations.Nullable;
 final class GeomChannel extends BlockChannel {
     private final Geom geom;
     private final Lane lane;
-    private @Nullable GeomIo pending;
+    private @Nullable GeomIo oldest;
+    private @Nullable GeomIo newest;
+    private long submissions;
     private long seenLostChanges;
     private boolean closed;
 
@@ -46,15 +48,18 @@ final class GeomChannel extends BlockChannel {
         lane.refresh();
     }
 
-    /** Clients get {@code error}; what was sent to the paths is answered to nobody. */
+    /**
+     * Clients get {@code error}; what was sent to the paths is answered to nobody. A client may submit again from
+     * within its answer: that request is not meant.
+     */
     @Override
     public void abort(IoError error) {
-        for (GeomIo io = pending; io != null; io = pending) {
+        long before = submissions;
+        for (GeomIo io = oldest; io != null && io.submission < before; io = oldest) {
             IoRequest parent = io.parent;
             strike(io);
-            io.parent = null;
-            io.channel = null;
             if (parent != null) {
+                io.abandon(parent);
                 parent.fail(error);
             }
         }
@@ -70,24 +75,29 @@ final class GeomChannel extends BlockChannel {
     }
 
     void enlist(GeomIo io) {
-        io.previous = null;
-        io.next = pending;
-        if (pending != null) {
-            pending.previous = io;
+        io.submission = submissions++;
+        io.older = newest;
+        io.newer = null;
+        if (newest == null) {
+            oldest = io;
+        } else {
+            newest.newer = io;
         }
-        pending = io;
+        newest = io;
     }
 
     void strike(GeomIo io) {
-        if (io.previous == null) {
-            pending = io.next;
+        if (io.older == null) {
+            oldest = io.newer;
         } else {
-            io.previous.next = io.next;
+            io.older.newer = io.newer;
         }
-        if (io.next != null) {
-            io.next.previous = io.previous;
+        if (io.newer == null) {
+            newest = io.older;
+        } else {
+            io.newer.older = io.older;
         }
-        io.previous = null;
-        io.next = null;
+        io.older = null;
+        io.newer = null;
     }
 }

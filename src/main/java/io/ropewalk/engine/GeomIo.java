@@ -1,7 +1,9 @@
 package io.ropewalk.engine;
 
+import io.netty.buffer.ByteBuf;
 import io.ropewalk.block.IoError;
 import io.ropewalk.block.IoError.Scope;
+import io.ropewalk.block.IoOp;
 import io.ropewalk.block.IoRequest;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,9 +27,13 @@ final class GeomIo {
 
     @Nullable GeomChannel channel;
 
-    @Nullable GeomIo previous;
+    /** Neighbours in the channel's list of what its client waits for. */
+    @Nullable GeomIo older;
 
-    @Nullable GeomIo next;
+    @Nullable GeomIo newer;
+
+    /** Its number among the submissions to its channel. */
+    long submission;
 
     long startNanos;
     long firstFailureNanos;
@@ -57,6 +63,9 @@ final class GeomIo {
     @Nullable FailReason firstFailure;
 
     private @Nullable List<Suspect> suspects;
+
+    /** The payload of a client that has given up, while paths still read it. */
+    private @Nullable ByteBuf kept;
 
     GeomIo(Lane lane) {
         this.lane = lane;
@@ -88,6 +97,23 @@ final class GeomIo {
         flushed = false;
         secondChanceTaken = false;
         suspects = null;
+    }
+
+    /** The client no longer waits. It may release its payload now; attempts under way may still need it. */
+    void abandon(IoRequest request) {
+        parent = null;
+        channel = null;
+        if (out > 0 && request.op() == IoOp.WRITE) {
+            kept = request.payload().retain();
+        }
+    }
+
+    /** No attempt is under way any more. */
+    void over() {
+        if (kept != null) {
+            kept.release();
+            kept = null;
+        }
     }
 
     void suspect(LanePath path, int epoch, IoError answered) {

@@ -280,10 +280,14 @@ final class Lane {
         if (io.firstFailure == null) {
             return;
         }
+        blameSuspects(io);
+        stats.failedOver(io.firstFailure, nowNanos - io.firstFailureNanos);
+    }
+
+    private void blameSuspects(GeomIo io) {
         for (GeomIo.Suspect suspect : io.suspects()) {
             geom.fault(suspect.path(), suspect.epoch(), FailReason.IO_ERROR, suspect.error());
         }
-        stats.failedOver(io.firstFailure, nowNanos - io.firstFailureNanos);
     }
 
     /** The request is decided; its client is about to be answered. */
@@ -307,6 +311,7 @@ final class Lane {
         if (io.out > 0) {
             return;
         }
+        io.over();
         requestsInFlight--;
         if (pool.size() < POOLED_REQUESTS) {
             pool.push(io);
@@ -341,6 +346,10 @@ final class Lane {
         if (io.out > 0) {
             return;
         }
+        if (io.flushed) {
+            // Before it is asked what was lost: a path that could not flush is out of use now, with all that it owes.
+            blameSuspects(io);
+        }
         geom.noteChangesOfLostPaths();
         if (io.refused) {
             finish(io);
@@ -362,7 +371,7 @@ final class Lane {
 
     /** The fences have changed: changes that no longer overlap one go ahead, in the order in which they came. */
     void releaseHeld() {
-        for (int i = held.size(); i > 0; i--) {
+        for (int i = held.size(); i > 0 && !held.isEmpty(); i--) {
             GeomIo io = held.remove();
             IoRequest parent = io.parent;
             boolean waits =
@@ -416,9 +425,9 @@ final class Lane {
         return true;
     }
 
-    /** A path works again: everybody may try. */
+    /** A path works again: everybody may try. Who is answered at once may well call this again. */
     private void unpark() {
-        for (int i = parked.size(); i > 0; i--) {
+        for (int i = parked.size(); i > 0 && !parked.isEmpty(); i--) {
             unparkOne();
         }
     }

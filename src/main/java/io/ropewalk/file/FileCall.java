@@ -8,6 +8,7 @@ import io.ropewalk.block.IoError.Kind;
 import io.ropewalk.block.IoFlags;
 import io.ropewalk.block.IoOp;
 import io.ropewalk.block.IoRequest;
+import io.ropewalk.block.Settlement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -38,7 +39,7 @@ final class FileCall implements Runnable {
         ABANDONED
     }
 
-    private final FileChannel channel;
+    private final FileBlockChannel channel;
     private final Medium medium;
     private final ByteBufAllocator allocator;
     private final IoOp op;
@@ -51,6 +52,7 @@ final class FileCall implements Runnable {
     /** Null once it is answered or abandoned. */
     private @Nullable IoRequest request;
 
+    private @Nullable Settlement settlement;
     private @Nullable ByteBuf payload;
     private int errno;
     private @Nullable IoError error;
@@ -63,7 +65,7 @@ final class FileCall implements Runnable {
     /** The channel's: below this one on the stack. */
     @Nullable FileCall next;
 
-    FileCall(FileChannel channel, IoRequest request) {
+    FileCall(FileBlockChannel channel, IoRequest request) {
         this.channel = channel;
         this.medium = channel.fileDevice().medium();
         this.allocator = channel.loop().allocator();
@@ -96,12 +98,22 @@ final class FileCall implements Runnable {
         unwanted = true;
         if (state.compareAndSet(State.WAITING, State.ABANDONED)) {
             discard();
+        } else if (op.changesData()) {
+            settlement = new Settlement();
         }
         return given;
     }
 
+    /** Of an abandoned call that may still change data: fires when the kernel has let go of it. */
+    @Nullable Settlement settlement() {
+        return settlement;
+    }
+
     /** Gives back the buffers. Also on the device's threads, when there is no loop any more. */
     void discard() {
+        if (settlement != null) {
+            settlement.settle();
+        }
         releasePayload();
         if (data != null) {
             data.release();

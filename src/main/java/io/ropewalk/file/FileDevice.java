@@ -39,7 +39,7 @@ final class FileDevice implements BlockDevice {
     private final IoThreads threads;
     private final AtomicReference<Geometry> geometry;
     private final DeviceListeners listeners = new DeviceListeners();
-    private final Set<FileChannel> channels = ConcurrentHashMap.newKeySet();
+    private final Set<FileBlockChannel> channels = ConcurrentHashMap.newKeySet();
     private final AtomicBoolean vanished = new AtomicBoolean();
     private final AtomicBoolean closed = new AtomicBoolean();
 
@@ -104,12 +104,12 @@ final class FileDevice implements BlockDevice {
 
     @Override
     public BlockChannel open(IoLoop loop) {
-        FileChannel channel = new FileChannel(this, loop);
+        FileBlockChannel channel = new FileBlockChannel(this, loop);
         channels.add(channel);
         return channel;
     }
 
-    void forget(FileChannel channel) {
+    void forget(FileBlockChannel channel) {
         channels.remove(channel);
     }
 
@@ -184,7 +184,7 @@ final class FileDevice implements BlockDevice {
         listeners.tell(listener -> listener.onClosed(this));
     }
 
-    private static void close(FileChannel channel) {
+    private static void close(FileBlockChannel channel) {
         try {
             channel.loop().execute(channel::close);
         } catch (RejectedExecutionException e) {

@@ -2,11 +2,12 @@ package io.ropewalk.inventory;
 
 import java.time.Duration;
 import java.time.Instant;
-import java.util.HashMap;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.BiConsumer;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,7 +25,10 @@ final class ControlLog implements AutoCloseable {
     private static final Duration WINDOW = Duration.ofSeconds(WINDOW_SECONDS);
     private static final Duration TURN = Duration.ofSeconds(1);
     private static final int PAGE = 256;
-    private static final int MOST_KEYS = 10_000;
+    /** What somebody sent must not begin a line of its own. */
+    private static final Pattern CONTROL = Pattern.compile("\\p{Cntrl}");
+
+    private static final int MOST_RUNS = 10_000;
     private static final Set<String> WARNINGS = Set.of(
             "path.failed",
             "path.lost",
@@ -37,7 +41,9 @@ final class ControlLog implements AutoCloseable {
 
     private final EventLog events;
     private final BiConsumer<Level, String> out;
-    private final Map<Key, Run> runs = new HashMap<>();
+    /** The oldest first. */
+    private final Map<Key, Run> runs = new LinkedHashMap<>();
+
     private final Thread thread;
     private volatile boolean closing;
     private long seen;
@@ -88,7 +94,7 @@ final class ControlLog implements AutoCloseable {
         }
         if (page.items().isEmpty()) {
             seen = page.lastSeq();
-            endRuns(Instant.now().minus(WINDOW));
+            endRuns(events.now().minus(WINDOW));
         }
     }
 
@@ -103,14 +109,15 @@ final class ControlLog implements AutoCloseable {
 
     /** Forgets the runs that began before {@code limit}, and says how much of them was not written. */
     private void endRuns(Instant limit) {
-        Instant bound = runs.size() > MOST_KEYS ? Instant.MAX : limit;
-        runs.entrySet().removeIf(entry -> {
-            if (!entry.getValue().start.isBefore(bound)) {
-                return false;
+        Iterator<Map.Entry<Key, Run>> oldestFirst = runs.entrySet().iterator();
+        while (oldestFirst.hasNext()) {
+            Map.Entry<Key, Run> oldest = oldestFirst.next();
+            if (runs.size() <= MOST_RUNS && !oldest.getValue().start.isBefore(limit)) {
+                return;
             }
-            tellSuppressed(entry.getKey(), entry.getValue().count - BURST);
-            return true;
-        });
+            oldestFirst.remove();
+            tellSuppressed(oldest.getKey(), oldest.getValue().count - BURST);
+        }
     }
 
     private void tellSuppressed(Key key, int suppressed) {
@@ -130,9 +137,9 @@ final class ControlLog implements AutoCloseable {
     }
 
     private static String lineOf(EventView event) {
-        Map<String, String> detail = new LinkedHashMap<>(event.detail());
         String about = about(orEmpty(event.geom()), orEmpty(event.path()));
-        return event.type() + about + (detail.isEmpty() ? "" : " " + detail);
+        String line = event.type() + about + (event.detail().isEmpty() ? "" : " " + event.detail());
+        return CONTROL.matcher(line).replaceAll("?");
     }
 
     private static String about(String geom, String path) {

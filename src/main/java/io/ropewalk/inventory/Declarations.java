@@ -15,7 +15,7 @@ import org.slf4j.LoggerFactory;
  */
 final class Declarations implements InventoryListener {
     private static final Logger LOG = LoggerFactory.getLogger("io.ropewalk.control");
-    private static final Terms TERMS = Terms.NONE.withActor("configuration");
+    static final Terms TERMS = Terms.NONE.withActor("configuration");
 
     private final Ledger ledger;
     private final Factories factories;

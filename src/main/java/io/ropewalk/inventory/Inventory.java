@@ -105,12 +105,12 @@ public final class Inventory implements AutoCloseable {
      * device that does not open is kept and tried again; a geom over it waits for it. After {@link #start}.
      */
     public void declare(List<DeviceSpec> deviceSpecs, List<GeomSpec> geomSpecs) {
-        topology.call(() -> {
+        topology.call(Declarations.TERMS, null, () -> {
             declarations.declareDevices(deviceSpecs, geomSpecs);
             return true;
         });
         awaitFirstTries();
-        topology.call(() -> {
+        topology.call(Declarations.TERMS, null, () -> {
             declarations.declareGeoms(geomSpecs);
             return true;
         });

@@ -276,6 +276,22 @@ final class Refusals {
                 "service");
     }
 
+    static InventoryException interrupted() {
+        return new InventoryException(
+                Problem.BUSY,
+                "The caller was interrupted while the change was under way; whether it happens is not known yet.",
+                "Look at the state before trying again.",
+                "service");
+    }
+
+    static InventoryException geomStopping(String geom) {
+        return new InventoryException(
+                Problem.STOPPING,
+                "Geom " + quoted(geom) + " is stopping.",
+                "Wait until it is gone, or create it anew.",
+                geomResource(geom));
+    }
+
     static InventoryException stopping() {
         return new InventoryException(
                 Problem.STOPPING, "The service is stopping.", "Try again when it is up.", "service");
@@ -293,9 +309,7 @@ final class Refusals {
             case SECTOR_SIZE_MISMATCH -> engine(Problem.SECTOR_SIZE_MISMATCH, why, resource);
             case CAPABILITY_MISMATCH -> engine(Problem.CAPABILITY_MISMATCH, why, resource);
             case PATH_NOT_USABLE -> engine(Problem.PATH_NOT_USABLE, why, resource);
-            case STOPPING ->
-                new InventoryException(
-                        Problem.STOPPING, "Geom " + quoted(geom) + " is stopping.", "Create it anew.", resource);
+            case STOPPING -> geomStopping(geom);
         };
     }
 

@@ -83,7 +83,7 @@ final class Topology implements Executor, AutoCloseable {
             if (decided.compareAndSet(false, true)) {
                 throw Refusals.stopping();
             }
-            throw Refusals.notFinished(Duration.ZERO);
+            throw Refusals.interrupted();
         }
         return awaitBegun(result);
     }
@@ -95,7 +95,7 @@ final class Topology implements Executor, AutoCloseable {
             throw Refusals.notFinished(timeout.multipliedBy(2));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw Refusals.notFinished(timeout);
+            throw Refusals.interrupted();
         }
     }
 

@@ -45,7 +45,7 @@ record World(
     GeomSlot running(String name) {
         GeomSlot slot = geoms.get(name);
         if (slot == null) {
-            throw Refusals.geomNotFound(name);
+            throw draining(name).isPresent() ? Refusals.geomStopping(name) : Refusals.geomNotFound(name);
         }
         return slot;
     }

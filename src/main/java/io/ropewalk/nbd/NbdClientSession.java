@@ -2,6 +2,7 @@ package io.ropewalk.nbd;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOption;
@@ -217,8 +218,15 @@ final class NbdClientSession extends MessageReceiver {
 
     /** Closes without delivering what still lies in the kernel, where the kind of socket can. */
     private void reset() {
-        channel().config().setOption(ChannelOption.SO_LINGER, 0);
-        channel().close();
+        Channel channel = channel();
+        if (channel.isOpen()) {
+            try {
+                channel.config().setOption(ChannelOption.SO_LINGER, 0);
+            } catch (ChannelException e) {
+                LOG.debug("{}: cannot be reset, only closed: {}", uri.server(), e.toString());
+            }
+            channel.close();
+        }
     }
 
     private Channel channel() {

@@ -252,11 +252,10 @@ public final class NbdServer implements AutoCloseable {
         return log;
     }
 
-    /** Looks twice within the time-out; who has not moved in between while somebody waits for memory is closed. */
+    /** Looks once per time-out; who has not moved since the last look while somebody waits for memory is closed. */
     private void watchForStalls() {
         stallTimer = loops.next()
-                .schedule(
-                        this::lookForStalls, options.stallTimeout().dividedBy(2).toNanos());
+                .schedule(this::lookForStalls, options.stallTimeout().toNanos());
     }
 
     private synchronized void lookForStalls() {

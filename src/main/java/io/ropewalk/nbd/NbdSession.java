@@ -147,21 +147,23 @@ final class NbdSession extends MessageReceiver {
         ByteBuf out = decoding.alloc().buffer();
         try {
             int needed = negotiation.decode(in, out);
+            NbdAgreement agreement = negotiation.agreement();
+            if (agreement != null) {
+                // Before the client hears of it: then it finds the session open.
+                startTransmission(decoding, agreement);
+            }
             if (out.isReadable()) {
                 decoding.writeAndFlush(out.retain());
             }
-            conclude(decoding);
+            closeIfAborted(decoding);
             return needed;
         } finally {
             out.release();
         }
     }
 
-    private void conclude(ChannelHandlerContext decoding) {
-        NbdAgreement agreement = negotiation.agreement();
-        if (agreement != null) {
-            startTransmission(decoding, agreement);
-        } else if (negotiation.isAborted()) {
+    private void closeIfAborted(ChannelHandlerContext decoding) {
+        if (negotiation.isAborted()) {
             because("the client wanted no export");
             stopReceiving();
             decoding.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);

@@ -10,6 +10,7 @@ import io.ropewalk.testing.Requests;
 import io.ropewalk.testing.Requests.Layout;
 import io.ropewalk.testing.TestLoop;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
@@ -242,6 +243,9 @@ public abstract class BlockDeviceContractTest {
             refused(Kind.READ_ONLY, () -> io.askLater(IoOp.TRIM, 0, unit(), IoFlags.NONE));
             refused(Kind.READ_ONLY, () -> io.askLater(IoOp.WRITE_ZEROES, 0, unit(), IoFlags.NONE));
             return;
+        }
+        if (!has(Capability.FUA)) {
+            refused(Kind.INVALID, () -> io.writeLater(0, new byte[unit()], IoFlags.FUA));
         }
         refusedWithout(Capability.FLUSH, IoOp.FLUSH);
         refusedWithout(Capability.TRIM, IoOp.TRIM);
@@ -515,7 +519,7 @@ public abstract class BlockDeviceContractTest {
 
         io.ask(IoOp.WRITE_ZEROES, offset, length, flags).expectSuccess();
 
-        java.util.Arrays.fill(around, offset, offset + length, (byte) 0);
+        Arrays.fill(around, offset, offset + length, (byte) 0);
         assertThat(io.read(0, around.length)).as("zeroed with flags %s", flags).isEqualTo(around);
     }
 
@@ -603,7 +607,7 @@ public abstract class BlockDeviceContractTest {
     }
 
     private static byte[] part(byte[] bytes, int from, int length) {
-        return java.util.Arrays.copyOfRange(bytes, from, from + length);
+        return Arrays.copyOfRange(bytes, from, from + length);
     }
 
     /** Reads the first block again and again, each time from the answer before. */

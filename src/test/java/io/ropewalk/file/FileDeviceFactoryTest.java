@@ -93,11 +93,17 @@ class FileDeviceFactoryTest {
 
     @Test
     void aWriteProtectedDevice_isRefused_butNotForReading() throws Exception {
+        LoopDevice.requireRoot();
+        String blockdev = Tools.require("blockdev").toString();
         try (LoopDevice loop = LoopDevice.attach(disk, 512)) {
-            Command.output(
-                    Tools.require("blockdev").toString(), "--setro", loop.path().toString());
-            assertRefused(loop.path().toUri(), Reason.NOT_ALLOWED, "add readonly=true");
-            open(readOnly(loop.path())).close();
+            Command.output(blockdev, "--setro", loop.path().toString());
+            try {
+                assertRefused(loop.path().toUri(), Reason.NOT_ALLOWED, "add readonly=true");
+                open(readOnly(loop.path())).close();
+            } finally {
+                // The kernel remembers it for the next user of this loop device.
+                Command.output(blockdev, "--setrw", loop.path().toString());
+            }
         }
     }
 
@@ -224,6 +230,7 @@ class FileDeviceFactoryTest {
                             .isSuccess())
                     .isFalse();
             second.close();
+            Files.delete(alias);
         }
     }
 

@@ -21,21 +21,26 @@ import org.assertj.core.api.Assertions;
 
 /** Two event loops and a device factory on them; closing it checks that no buffer was leaked. */
 final class NbdClientFixture implements AutoCloseable {
-    static final NbdClientOptions OPTIONS = new NbdClientOptions(
+    /** Short, for tests of time-outs. */
+    static final NbdClientOptions IMPATIENT = new NbdClientOptions(
             Duration.ofSeconds(2), Duration.ofMillis(700), Duration.ofMillis(10), Duration.ofMillis(200));
+
+    /** Long, for real servers on a busy machine. */
+    static final NbdClientOptions PATIENT = new NbdClientOptions(
+            Duration.ofSeconds(20), Duration.ofSeconds(20), Duration.ofMillis(10), Duration.ofMillis(200));
 
     private final long buffersBefore = activeBuffers();
     private final List<BlockDevice> devices = new ArrayList<>();
     final NettyLoops loops;
     final NbdDeviceFactory factory;
 
-    NbdClientFixture() {
-        this(Transport.best());
+    NbdClientFixture(NbdClientOptions options) {
+        this(options, Transport.best());
     }
 
-    NbdClientFixture(Transport transport) {
+    NbdClientFixture(NbdClientOptions options, Transport transport) {
         loops = new NettyLoops(transport, 2);
-        factory = new NbdDeviceFactory(loops, OPTIONS);
+        factory = new NbdDeviceFactory(loops, options);
     }
 
     BlockDevice open(URI uri) {

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Timeout;
 
 @Timeout(60)
 class NbdClientHandshakeTest {
-    private final NbdClientFixture fixture = new NbdClientFixture();
+    private final NbdClientFixture fixture = new NbdClientFixture(NbdClientFixture.IMPATIENT);
     private ScriptedNbdServer server;
 
     @BeforeEach

@@ -21,6 +21,9 @@ import org.jspecify.annotations.Nullable;
 
 /** A real NBD server in a process of its own, on a loopback port or a Unix socket, in a folder of its own. */
 final class NbdClientServerProcess implements AutoCloseable {
+    /** Where a server that goes to the background says who it is. */
+    private static final String PID_FILE = "pid";
+
     private final Path folder;
     private final List<String> command;
     private final @Nullable Path socket;
@@ -69,7 +72,11 @@ final class NbdClientServerProcess implements AutoCloseable {
                         .formatted(port, image(folder, sizeBytes), String.join("\n", settings));
         Path settingsFile = Files.writeString(folder.resolve("nbd.conf"), configuration);
         List<String> command = List.of(
-                Tools.require("nbd-server").toString(), "-d", "-C", settingsFile.toString(), "-p", folder + "/pid");
+                Tools.require("nbd-server").toString(),
+                "-C",
+                settingsFile.toString(),
+                "-p",
+                folder.resolve(PID_FILE).toString());
         return new NbdClientServerProcess(folder, command, null, port).start();
     }
 
@@ -91,10 +98,15 @@ final class NbdClientServerProcess implements AutoCloseable {
         return this;
     }
 
-    void kill() throws InterruptedException {
+    void kill() throws IOException, InterruptedException {
         Process running = process;
         if (running != null) {
             running.destroyForcibly().waitFor(20, TimeUnit.SECONDS);
+        }
+        Path pidFile = folder.resolve(PID_FILE);
+        if (Files.exists(pidFile)) {
+            long pid = Long.parseLong(Files.readString(pidFile).strip());
+            ProcessHandle.of(pid).ifPresent(ProcessHandle::destroyForcibly);
         }
     }
 
@@ -123,7 +135,7 @@ final class NbdClientServerProcess implements AutoCloseable {
 
     private boolean isListening() throws IOException {
         Process running = process;
-        if (running != null && !running.isAlive()) {
+        if (running != null && !running.isAlive() && running.exitValue() != 0) {
             throw new AssertionError(command + " ended: " + Files.readString(folder.resolve("log")));
         }
         Path path = socket;

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -75,6 +76,13 @@ final class NbdServerFixture implements AutoCloseable {
 
     RawNbdClient open(NbdReplyFormat format) throws IOException {
         return RawNbdClient.open(address(), exports.getFirst().name(), format);
+    }
+
+    /** Waits until every loop has run what was handed to it before. */
+    void settle() {
+        CountDownLatch turns = new CountDownLatch(loops.loops().size());
+        loops.loops().forEach(loop -> loop.execute(turns::countDown));
+        await().atMost(PATIENCE).until(() -> turns.getCount() == 0);
     }
 
     void awaitNoSessions() {

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Nested;
 class NbdkitContractTest {
 
     abstract static class OverServer extends BlockDeviceContractTest {
-        private final NbdClientFixture fixture = new NbdClientFixture();
+        private final NbdClientFixture fixture = new NbdClientFixture(NbdClientFixture.PATIENT);
         private int loops;
         private @Nullable NbdClientServerProcess server;
 

@@ -38,7 +38,6 @@ public final class TestLoop implements IoLoop, AutoCloseable {
             return created;
         });
         executor.setRemoveOnCancelPolicy(true);
-        executor.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
         executor.prestartAllCoreThreads();
     }
 
@@ -89,7 +88,7 @@ public final class TestLoop implements IoLoop, AutoCloseable {
                 .untilAsserted(() -> assertThat(heldBytes()).as("bytes held").isZero());
     }
 
-    /** Stops the thread; later tasks are refused with {@link RejectedExecutionException}. */
+    /** Stops the thread once it has run what it was given; later tasks are refused with {@link RejectedExecutionException}. */
     @Override
     public void close() {
         executor.shutdown();

@@ -5,6 +5,7 @@ import io.ropewalk.block.IoError;
 import io.ropewalk.block.IoError.Kind;
 import io.ropewalk.block.IoLoop;
 import io.ropewalk.block.IoRequest;
+import io.ropewalk.block.Settlement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
@@ -17,14 +18,14 @@ import org.jspecify.annotations.Nullable;
  * <p>Calls that have come back pile up on a stack without a lock; the first one on it wakes the loop, which takes them
  * all. So many answers at once cost one wake-up.
  */
-final class FileChannel extends BlockChannel {
+final class FileBlockChannel extends BlockChannel {
     private final FileDevice device;
     private final AtomicReference<@Nullable FileCall> finished = new AtomicReference<>();
     private List<FileCall> inFlight = new ArrayList<>();
     private int syncFailuresSeen;
     private boolean closed;
 
-    FileChannel(FileDevice device, IoLoop loop) {
+    FileBlockChannel(FileDevice device, IoLoop loop) {
         super(device, loop);
         this.device = device;
         this.syncFailuresSeen = device.medium().syncFailures();
@@ -131,14 +132,17 @@ final class FileChannel extends BlockChannel {
 
     /**
      * Answers now, whatever the disk does. A call that has not begun will not; one under way cannot be taken back, and
-     * its outcome is dropped.
+     * its outcome is dropped: where it changes data, the error says when it can no longer.
      */
     @Override
     public void abort(IoError error) {
         List<FileCall> given = inFlight;
         inFlight = new ArrayList<>();
         List<IoRequest> requests = given.stream().map(FileCall::abandon).toList();
-        requests.forEach(request -> request.fail(error));
+        for (int i = 0; i < requests.size(); i++) {
+            Settlement settlement = given.get(i).settlement();
+            requests.get(i).fail(settlement == null ? error : error.unsettled(settlement));
+        }
     }
 
     @Override

@@ -1,0 +1,237 @@
+package io.ropewalk.engine;
+
+import io.netty.buffer.ByteBuf;
+import io.ropewalk.block.BlockChannel;
+import io.ropewalk.block.Extent;
+import io.ropewalk.block.IoError;
+import io.ropewalk.block.IoError.Kind;
+import io.ropewalk.block.IoLoop;
+import io.ropewalk.block.IoOp;
+import io.ropewalk.block.IoRequest;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** One lane's channel to a simulated path: the client end of its connection. */
+final class SimChannel extends BlockChannel {
+    private final SimPath path;
+    private final SimWorld world;
+    private final List<SimOp> pending = new ArrayList<>();
+    private @Nullable SimSession session;
+    private boolean closed;
+
+    SimChannel(SimPath path, SimWorld world, IoLoop loop) {
+        super(path, loop);
+        this.path = path;
+        this.world = world;
+    }
+
+    SimPath path() {
+        return path;
+    }
+
+    // ---- what the engine asks
+
+    @Override
+    protected void start(IoRequest request) {
+        requireOnLoop("submit");
+        noticeBrokenSession();
+        SimOp op = world.begin(request, this);
+        pending.add(op);
+        if (closed) {
+            decide(op, error(op, Kind.SHUTTING_DOWN, "the channel is closed"));
+        } else if (path.suffers(SimFault.WRONG_DISK)) {
+            refuse(op, error(op, Kind.IDENTITY, "another disk"));
+        } else if (session == null && path.refuses()) {
+            refuse(op, error(op, Kind.UNREACHABLE, "refused"));
+        } else {
+            send(op, session());
+        }
+    }
+
+    @Override
+    public void prepare() {
+        requireOnLoop("prepare");
+        if (!closed && !path.refuses() && !path.suffers(SimFault.WRONG_DISK)) {
+            session();
+        }
+    }
+
+    @Override
+    public void abort(IoError error) {
+        requireOnLoop("abort");
+        world.tell(() -> "abort " + path.name() + "/" + loop() + " with " + pending.size() + ": " + error);
+        if (error.kind() == Kind.TIMEOUT) {
+            world.count(SimHappening.DEADLINE_MISSED);
+        }
+        SimSession given = session;
+        session = null;
+        if (given != null && !given.ended) {
+            given.end();
+        }
+        failAll(error);
+    }
+
+    @Override
+    public void close() {
+        requireOnLoop("close");
+        if (!closed) {
+            closed = true;
+            abort(IoError.of(Kind.DISCONNECTED, "the channel was closed"));
+            path.forget(this);
+        }
+    }
+
+    /** What the loop hears, later than the server, of a connection that broke. */
+    void broken(SimSession of) {
+        if (session == of) {
+            session = null;
+            failAll(IoError.of(Kind.DISCONNECTED, "connection lost"));
+        }
+    }
+
+    private void noticeBrokenSession() {
+        if (session != null && session.ended && world.random.chance(0.3)) {
+            broken(session);
+        }
+    }
+
+    private void failAll(IoError error) {
+        for (SimOp op : List.copyOf(pending)) {
+            if (!op.decided) {
+                decide(op, unsettled(op, error(op, error.kind(), error.message())));
+            }
+        }
+    }
+
+    /** As a client end that knows what left it; now and then one that does not, and plays safe. */
+    private IoError unsettled(SimOp op, IoError error) {
+        boolean mayTakeEffect = op.sent || (op.session != null && world.random.chance(0.2));
+        if (!mayTakeEffect || world.is(SimWeakness.NO_FENCE)) {
+            return error;
+        }
+        world.mayBeFenced(op);
+        return error.unsettled(Objects.requireNonNull(op.session).settlement);
+    }
+
+    private void refuse(SimOp op, IoError error) {
+        if (world.random.chance(0.3)) {
+            decide(op, error);
+        } else {
+            loop().schedule(() -> decideUnlessDecided(op, error), path.latencyNanos());
+        }
+    }
+
+    private void decideUnlessDecided(SimOp op, @Nullable IoError error) {
+        if (!op.decided) {
+            decide(op, error);
+        }
+    }
+
+    // ---- there
+
+    private SimSession session() {
+        if (session == null) {
+            boolean unanswered = path.suffers(SimFault.SILENT) || path.suffers(SimFault.FROZEN);
+            session = new SimSession(world, this, world.scheduler.nowNanos() + path.latencyNanos(), unanswered);
+        }
+        return session;
+    }
+
+    @Nullable SimSession current() {
+        return session;
+    }
+
+    private void send(SimOp op, SimSession through) {
+        op.session = through;
+        op.markHeadroom();
+        if (through.unanswered) {
+            path.doom(op);
+            return;
+        }
+        long now = world.scheduler.nowNanos();
+        if (now >= through.connectedNanos && !through.ended && path.answersAtOnce()) {
+            op.transmit();
+            path.serve(op);
+            answer(op);
+            return;
+        }
+        long connecting = Math.max(0, through.connectedNanos - now);
+        loop().schedule(() -> transmit(op, through), connecting + path.latencyNanos());
+    }
+
+    private void transmit(SimOp op, SimSession through) {
+        if (op.decided) {
+            return;
+        }
+        op.transmit();
+        if (!through.ended) {
+            through.arriving(op);
+            world.scheduler.after(path.latencyNanos(), () -> path.arrive(op));
+        }
+    }
+
+    // ---- and back
+
+    /** The server's answer has come; null session or an ended one: into the void. */
+    void answer(SimOp op) {
+        if (!op.decided && !Objects.requireNonNull(op.session).ended) {
+            decide(op, op.refusal);
+        }
+    }
+
+    private void decide(SimOp op, @Nullable IoError error) {
+        pending.remove(op);
+        op.decided = true;
+        path.pardon(op);
+        world.decided(op, error);
+        world.tell(() -> op + " → "
+                + (error == null ? "done" : error.kind() + (error.settlement() == null ? "" : ", unsettled")));
+        if (error != null) {
+            op.request.fail(error);
+        } else {
+            succeed(op);
+        }
+    }
+
+    private void succeed(SimOp op) {
+        switch (op.op) {
+            case READ -> {
+                int headroom = world.random.pick(0, 0, 16, 28);
+                ByteBuf data = loop().allocator().buffer(headroom + op.blocks * SimOp.BLOCK_BYTES);
+                data.writeZero(headroom).skipBytes(headroom);
+                op.copyTo(data);
+                op.request.succeed(data, headroom);
+            }
+            case BLOCK_STATUS -> op.request.succeed(List.of(new Extent(op.request.length(), false, false)));
+            default -> op.request.succeed();
+        }
+    }
+
+    private static IoError error(SimOp op, Kind kind, String message) {
+        return IoError.of(kind, message + " #" + op.id);
+    }
+
+    /** The number of the op that {@code error} was answered to. */
+    static long idOf(IoError error) {
+        return Long.parseLong(error.message().substring(error.message().lastIndexOf('#') + 1));
+    }
+
+    private void requireOnLoop(String what) {
+        if (!loop().inLoop()) {
+            throw new SimViolation(what + " on " + path.name() + " not on its loop");
+        }
+    }
+
+    boolean isIdle() {
+        return pending.isEmpty();
+    }
+
+    boolean isFlushForShow(SimOp op) {
+        return world.is(SimWeakness.NO_FLUSH_FAN_OUT)
+                && op.op == IoOp.FLUSH
+                && op.request instanceof Attempt.OfRequest attempt
+                && attempt.io().attempt != attempt;
+    }
+}

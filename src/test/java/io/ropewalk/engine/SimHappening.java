@@ -1,0 +1,26 @@
+package io.ropewalk.engine;
+
+/** What a simulated world counts, so that a test can tell that the interesting things do happen. */
+enum SimHappening {
+    REQUEST,
+    READ,
+    READ_CHECKED,
+    CLIENT_ERROR,
+    ATTEMPT,
+    RETRY,
+    FAULT,
+    PATH_FAILED,
+    PATH_RESTORED,
+    DEADLINE_MISSED,
+    LATE_CHANGE,
+    PROOF_MISSING,
+    PARTIAL_CHANGE,
+    POWER_CYCLE,
+    CACHE_LOSS,
+    GIVEN_UP,
+    VERB,
+    VERB_REFUSED,
+    STALL,
+    FENCE_EXPIRED,
+    STOPPED_EARLY
+}

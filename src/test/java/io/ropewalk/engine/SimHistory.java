@@ -1,0 +1,199 @@
+package io.ropewalk.engine;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What clients did to the disk and were told about it, and so what a read may return. Every block is a register of its
+ * own; the model, precisely:
+ *
+ * <ul>
+ *   <li>A change (WRITE, WRITE_ZEROES, TRIM) has a <b>begin</b>, when the client submitted it, and an <b>end</b>. Between
+ *       them it may take effect, any number of times; after its end it does not any more. The end is
+ *       <ul>
+ *         <li>when it succeeded: its answer. It did take effect;
+ *         <li>when it failed: its answer. It may or may not have taken effect, in each block of its own;
+ *         <li>when the client gave it up (closed or aborted its channel): when the last attempt under way is answered,
+ *             for nobody holds later changes back before. It may or may not have taken effect.
+ *       </ul>
+ *   <li>A change is <b>superseded</b> for a read by another one that succeeded, began after its end, and ended before the
+ *       read began.
+ *   <li>A read may return of each block any change that began before the read's end and is not superseded for it. The
+ *       zeroes of the new disk are a change that succeeded before all.
+ *   <li>A change that succeeded is <b>durable</b> when it was FUA, or when a FLUSH succeeded that began after its end.
+ *   <li>When a cache loses its content, changes through it that succeeded and that no server's FLUSH has covered are
+ *       <b>lost</b>: they may or may not have taken effect, so they supersede nothing from then on; no later FLUSH makes
+ *       them durable. What was under way then is as before.
+ *   <li>With a cache per path, a FLUSH must not succeed while changes are lost whose path went out of use after their
+ *       end, unless clients were told before, by a FLUSH that failed: that one makes all earlier changes that are not
+ *       durable lost, as after a kernel's lost write-back.
+ * </ul>
+ *
+ * <p>So this is a regular register with many writers: a fenced stale write may show between a change and the next one that
+ * overlaps it in time, never after one that followed it.
+ */
+final class SimHistory {
+    private static final long NEVER = Long.MAX_VALUE;
+
+    /** One change and what became of it. */
+    static final class Change {
+        final long version;
+        private final int firstBlock;
+        private final int blocks;
+        private final long begin;
+        private long end = NEVER;
+        private int cache;
+        private boolean succeeded;
+        private boolean durable;
+        private boolean lost;
+
+        Change(long version, int firstBlock, int blocks, long begin) {
+            this.version = version;
+            this.firstBlock = firstBlock;
+            this.blocks = blocks;
+            this.begin = begin;
+        }
+
+        private boolean supersedes(Change other, long readBegin) {
+            return succeeded && !lost && begin > other.end && end < readBegin;
+        }
+
+        @Override
+        public String toString() {
+            String fate =
+                    end == NEVER ? "under way" : succeeded ? (durable ? "durable" : lost ? "lost" : "done") : "failed";
+            return "version " + version + " of " + firstBlock + "+" + blocks + " from " + begin
+                    + (end == NEVER ? "" : " to " + end) + " " + fate;
+        }
+    }
+
+    private final List<List<Change>> byBlock = new ArrayList<>();
+    private final List<Change> writes = new ArrayList<>();
+    private final List<Change> notDurable = new ArrayList<>();
+    private final List<Change> atRisk = new ArrayList<>();
+    private final boolean cachePerPath;
+    private final long[] flushedAtServer;
+    private final long[] outOfUse;
+
+    SimHistory(int blocks, int caches) {
+        cachePerPath = caches > 1;
+        flushedAtServer = new long[caches];
+        outOfUse = new long[caches];
+        Change initial = new Change(SimDisk.ZEROES, 0, blocks, 0);
+        initial.end = 0;
+        initial.succeeded = true;
+        initial.durable = true;
+        for (int block = 0; block < blocks; block++) {
+            List<Change> changes = new ArrayList<>();
+            changes.add(initial);
+            byBlock.add(changes);
+        }
+    }
+
+    /** A WRITE begins; its version is the change's. */
+    Change beginWrite(int firstBlock, int blocks, long moment) {
+        Change change = new Change(writes.size() + 1, firstBlock, blocks, moment);
+        writes.add(change);
+        return begin(change);
+    }
+
+    /** A WRITE_ZEROES or TRIM begins; {@code version} is what the disk makes of it. */
+    Change beginErasure(long version, int firstBlock, int blocks, long moment) {
+        return begin(new Change(version, firstBlock, blocks, moment));
+    }
+
+    private Change begin(Change change) {
+        for (int block = change.firstBlock; block < change.firstBlock + change.blocks; block++) {
+            byBlock.get(block).add(change);
+        }
+        return change;
+    }
+
+    /** @param cache through which it went when it was answered */
+    void succeeded(Change change, long moment, int cache, boolean durably) {
+        change.end = moment;
+        change.cache = cache;
+        change.succeeded = true;
+        change.durable = durably;
+        if (!durably) {
+            notDurable.add(change);
+        }
+    }
+
+    void failed(Change change, long moment) {
+        change.end = moment;
+    }
+
+    /** A server has made durable all that went through that cache. */
+    void flushedAtServer(int cache, long moment) {
+        flushedAtServer[cache] = moment;
+    }
+
+    /** The path before that cache went out of use. */
+    void outOfUse(int cache, long moment) {
+        outOfUse[cache] = moment;
+    }
+
+    /** A FLUSH that began at {@code flushBegin} has succeeded. */
+    void flushed(long flushBegin) {
+        if (cachePerPath) {
+            atRisk.forEach(change -> requireTold(change, flushBegin));
+            atRisk.removeIf(change -> change.end < flushBegin);
+        }
+        notDurable.removeIf(change -> {
+            change.durable = change.end < flushBegin;
+            return change.durable;
+        });
+    }
+
+    private void requireTold(Change change, long flushBegin) {
+        if (change.end < flushBegin && change.end < outOfUse[change.cache]) {
+            throw new SimViolation(
+                    "a FLUSH from " + flushBegin + " succeeded, though " + change + " was lost with cache "
+                            + change.cache + ", whose path went out of use at " + outOfUse[change.cache]);
+        }
+    }
+
+    /** A FLUSH has failed: with a cache per path, clients know now that earlier changes may be lost. */
+    void flushFailed() {
+        if (cachePerPath) {
+            atRisk.clear();
+            notDurable.forEach(change -> change.lost = true);
+            notDurable.clear();
+        }
+    }
+
+    /** A cache has lost its content. */
+    void cacheLost(int cache) {
+        notDurable.removeIf(change -> {
+            change.lost = change.cache == cache && change.end > flushedAtServer[cache];
+            return change.lost && atRisk.add(change);
+        });
+    }
+
+    /** Throws unless a read that began at {@code readBegin} may return {@code version} of {@code block}. */
+    void checkRead(int block, long version, long readBegin) {
+        List<Change> candidates = byBlock.get(block).stream()
+                .filter(change -> change.version == version)
+                .toList();
+        Change superseder = null;
+        for (Change candidate : candidates) {
+            superseder = superseder(candidate, block, readBegin);
+            if (superseder == null) {
+                return;
+            }
+        }
+        throw new SimViolation("block " + block + " read " + version + " (" + candidates + ") by a read from "
+                + readBegin + ", but there is " + superseder);
+    }
+
+    private @Nullable Change superseder(Change change, int block, long readBegin) {
+        for (Change other : byBlock.get(block)) {
+            if (other.supersedes(change, readBegin)) {
+                return other;
+            }
+        }
+        return null;
+    }
+}

@@ -1,0 +1,63 @@
+package io.ropewalk.engine;
+
+import io.ropewalk.block.IoOp;
+import org.jspecify.annotations.Nullable;
+
+/** One request of a client from its submission to its end: what the checkers know of it. */
+final class SimLife {
+    final long id;
+    final IoOp op;
+    final int firstBlock;
+    final int blocks;
+    final boolean durably;
+    final long begin;
+    final long beginNanos;
+
+    /** What it does to the disk, if it changes data. */
+    final SimHistory.@Nullable Change change;
+
+    /** How often it was sent on a path. */
+    int attempts;
+
+    /** Attempts that the engine has no answer to. */
+    int underWay;
+
+    /** A simulated device has refused it for good. */
+    boolean refused;
+
+    /** The client is giving it up, or has. */
+    boolean givenUp;
+
+    /** Answered to the client. */
+    boolean over;
+
+    /** Over for the client, but attempts are under way: the change ends with the last of them. */
+    boolean ending;
+
+    /** The cache behind the path that answered last. */
+    int cache;
+
+    SimLife(
+            long id,
+            IoOp op,
+            int firstBlock,
+            int blocks,
+            boolean durably,
+            long begin,
+            long beginNanos,
+            SimHistory.@Nullable Change change) {
+        this.id = id;
+        this.op = op;
+        this.firstBlock = firstBlock;
+        this.blocks = blocks;
+        this.durably = durably;
+        this.begin = begin;
+        this.beginNanos = beginNanos;
+        this.change = change;
+    }
+
+    @Override
+    public String toString() {
+        return "r" + id + (change == null ? "" : " v" + change.version);
+    }
+}

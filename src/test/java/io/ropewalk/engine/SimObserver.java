@@ -1,0 +1,139 @@
+package io.ropewalk.engine;
+
+import io.ropewalk.block.IoError;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Hears what the geom tells of its paths, and holds it against the table and against what happened. */
+final class SimObserver implements EngineObserver {
+    private static final long NEVER = Long.MAX_VALUE;
+
+    private final SimWorld world;
+    private final Map<String, PathEntry.Condition> told = new HashMap<>();
+    private final Map<String, Long> backInUse = new HashMap<>();
+    private final Map<String, Long> attachedSince = new HashMap<>();
+    private @Nullable String active;
+
+    SimObserver(SimWorld world) {
+        this.world = world;
+    }
+
+    /** Whether the path has been there, LOST or not yet added excluded, since {@code moment}. */
+    boolean isAttachedSince(String path, long moment) {
+        return attachedSince.getOrDefault(path, NEVER) <= moment;
+    }
+
+    @Override
+    public void onPathAdded(Geom geom, String path) {
+        world.tell(() -> "event: added " + path);
+        attachedSince.put(path, world.scheduler.nextMoment());
+        backInUse(path);
+    }
+
+    @Override
+    public void onPathLost(Geom geom, String path, String why) {
+        world.tell(() -> "event: lost " + path);
+        attachedSince.remove(path);
+        outOfUse(path, PathEntry.Condition.LOST);
+    }
+
+    @Override
+    public void onPathRemoved(Geom geom, String path) {
+        world.tell(() -> "event: removed " + path);
+        told.remove(path);
+    }
+
+    @Override
+    public void onPathFailed(Geom geom, String path, FailReason reason, String detail, @Nullable IoError error) {
+        world.tell(() -> "event: failed " + path + " " + reason + " " + detail);
+        world.count(SimHappening.PATH_FAILED);
+        if (error != null) {
+            requirePresentEpoch(path, error);
+        }
+        // R45, R53: where an operator fails the only path, its restore is told before the failure.
+        boolean restoredAlready = reason == FailReason.OPERATOR && attached() == 1;
+        outOfUse(path, restoredAlready ? PathEntry.Condition.USABLE : PathEntry.Condition.FAIL);
+    }
+
+    private long attached() {
+        return told.values().stream()
+                .filter(condition -> condition != PathEntry.Condition.LOST)
+                .count();
+    }
+
+    /** Q4: a path is failed only for what was sent since it came into use. */
+    private void requirePresentEpoch(String path, IoError error) {
+        long sent = world.submittedAt(SimChannel.idOf(error));
+        long since = Objects.requireNonNull(backInUse.get(path));
+        if (sent < since) {
+            throw new SimViolation(
+                    path + " is in use since " + since + " and was failed for an attempt from " + sent + ": " + error);
+        }
+    }
+
+    @Override
+    public void onPathRestored(Geom geom, String path, RestoreTrigger trigger) {
+        world.tell(() -> "event: restored " + path + " " + trigger);
+        world.count(SimHappening.PATH_RESTORED);
+        backInUse(path);
+    }
+
+    @Override
+    public void onActiveChanged(Geom geom, @Nullable String path) {
+        world.tell(() -> "event: active " + path);
+        active = path;
+    }
+
+    @Override
+    public void onUnfenced(Geom geom, String path, long offset, long length) {
+        world.tell(() -> "event: unfenced " + path + " " + offset + "+" + length);
+        world.count(SimHappening.FENCE_EXPIRED);
+        if (world.plan.unproven() == 0) {
+            throw new SimViolation("a fence was given up on " + path + ", though every proof came in time");
+        }
+    }
+
+    private void backInUse(String path) {
+        told.put(path, PathEntry.Condition.USABLE);
+        backInUse.put(path, world.scheduler.nextMoment());
+    }
+
+    private void outOfUse(String path, PathEntry.Condition condition) {
+        told.put(path, condition);
+        world.history.outOfUse(world.path(path).cache(), world.scheduler.nextMoment());
+    }
+
+    /** The rules that hold for every table, and that the events have told of it. */
+    void check(PathTable table) {
+        Set<Long> bits = new HashSet<>();
+        long usable = 0;
+        for (PathEntry entry : table.newestFirst()) {
+            String name = entry.path().name();
+            require(bits.add(entry.path().bit()), "a slot is taken twice", table);
+            require(told.get(name) == entry.condition(), name + " is not as told", table);
+            require(entry.isFailed() == (entry.failure() != null), name + " has the wrong reason", table);
+            usable += entry.isUsable() ? 1 : 0;
+        }
+        require(told.size() == table.newestFirst().size(), "more was told than is", table);
+        require(usable == table.usableCount(), "the count is wrong", table);
+        require(usable > 0 || table.attachedCount() == 0, "R6: paths, but none usable", table);
+        checkActive(table, usable);
+    }
+
+    private void checkActive(PathTable table, long usable) {
+        IoPath now = table.active();
+        require((now == null) == (usable == 0), "active exactly while one is usable", table);
+        require(Objects.equals(active, now == null ? null : now.name()), "active is not as told", table);
+        require(now == null || table.find(now).orElseThrow().isUsable(), "the active path is not usable", table);
+    }
+
+    private void require(boolean holds, String otherwise, PathTable table) {
+        if (!holds) {
+            throw new SimViolation(otherwise + "; told " + told + " and active " + active + "; " + table);
+        }
+    }
+}

@@ -1,0 +1,87 @@
+package io.ropewalk.engine;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+
+/** Somebody who gives the geom every verb, at the worst of times. */
+final class SimOperator {
+    private interface Verb {
+        void give() throws GeomRefusal;
+    }
+
+    private final SimWorld world;
+    private final SimRandom random;
+    private final List<CompletableFuture<?>> promises = new ArrayList<>();
+
+    SimOperator(SimWorld world) {
+        this.world = world;
+        this.random = world.random.split();
+    }
+
+    /** Gives one verb. */
+    void act() {
+        String path = random.pick(world.paths()).name();
+        switch (random.below(12)) {
+            case 0, 1 -> give("fail " + path, () -> geom().fail(path, "because"));
+            case 2, 3 -> give("restore " + path, () -> geom().restore(path, RestoreTrigger.OPERATOR));
+            case 4 -> give("prefer " + path, () -> geom().prefer(path));
+            case 5 -> give("rotate", () -> geom().rotate());
+            case 6 -> give("add " + path, () -> geom().add(world.path(path)));
+            case 7 -> remove(path);
+            case 8 -> configure();
+            case 9 -> give("report", this::look);
+            default -> check(path);
+        }
+    }
+
+    void check(String path) {
+        give("check " + path, () -> promises.add(geom().check(path)));
+    }
+
+    private void remove(String path) {
+        boolean last = geom().report().paths().size() == 1;
+        if (!last || random.chance(0.2)) {
+            give("remove " + path, () -> promises.add(geom().remove(path)));
+        }
+    }
+
+    private void configure() {
+        Mode mode = random.pick(Mode.values());
+        Policies policies = SimPlan.varied(geom().policies(), world.plan.timeoutNanos(), random);
+        give("configure " + mode + " " + policies, () -> geom().configure(mode, policies));
+    }
+
+    private void look() {
+        geom().report();
+        geom().stats();
+    }
+
+    /** Every path is attached and none is out of use for an operator's sake. */
+    void bringBackAll() {
+        for (SimPath path : world.paths()) {
+            give("add " + path, () -> geom().add(path));
+            give("restore " + path, () -> geom().restore(path.name(), RestoreTrigger.OPERATOR));
+        }
+    }
+
+    private void give(String what, Verb verb) {
+        world.tell(() -> "verb: " + what);
+        world.count(SimHappening.VERB);
+        try {
+            verb.give();
+        } catch (GeomRefusal refusal) {
+            world.tell(() -> "refused: " + refusal.getMessage());
+            world.count(SimHappening.VERB_REFUSED);
+        }
+    }
+
+    private Geom geom() {
+        return world.geom();
+    }
+
+    /** Whether everything that a verb promised has come true. */
+    boolean isDone() {
+        return promises.stream().allMatch(CompletableFuture::isDone);
+    }
+}

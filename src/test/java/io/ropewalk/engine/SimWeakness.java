@@ -1,0 +1,11 @@
+package io.ropewalk.engine;
+
+/** A protection of the engine that a simulated world takes away from outside, to see whether the checkers notice. */
+enum SimWeakness {
+    /** Errors do not say that the request may still take effect: as if ambiguous writes were not fenced. */
+    NO_FENCE,
+    /** Every late error claims to be of the path's present epoch: as if errors had none (Q4). */
+    NO_EPOCH,
+    /** Only one path does a FLUSH, the others answer that they did: as if it were sent to one path only (Q12). */
+    NO_FLUSH_FAN_OUT
+}

@@ -1,0 +1,401 @@
+package io.ropewalk.engine;
+
+import io.ropewalk.block.BlockDevice;
+import io.ropewalk.block.IoError;
+import io.ropewalk.block.IoError.Kind;
+import io.ropewalk.block.IoOp;
+import io.ropewalk.block.IoRequest;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A world in which the real engine works: simulated paths to one simulated disk, clients, an operator, bad luck, on virtual
+ * time, everything drawn from one seed. Runs once, on one thread; throws a {@link SimViolation} when it sees what must not
+ * be.
+ *
+ * <p><b>The fault budget.</b> What may go wrong, and so what the engine has to stand:
+ *
+ * <ul>
+ *   <li>Any number of paths, all of them at once included, suffer any {@link SimFault}, one at a time each.
+ *   <li>A request that had left for a server when its connection ended is never done, or done later, or was done; a late
+ *       one is done before the connection's settlement, or, where that never comes, within 10 of the shortest time-outs;
+ *       {@code policies.quiesce} is 12.
+ *   <li>Changes that fail are done in part, block by block. A block is never torn.
+ *   <li>With one cache, its content is lost only when the disk and all servers restart, which breaks every connection of
+ *       every path at that moment. A FLUSH that is under way or begins then makes durable what was answered since.
+ *   <li>With a cache per path, a cache's content is lost whenever its server restarts, which breaks every connection of
+ *       that path at that moment. A loss while nothing is under way there, so that the engine cannot notice it before it
+ *       has reconnected, is not held against it.
+ *   <li>Loops stall, clients go away at any time, operators give any verb at any time; a stop in the middle of all that.
+ *   <li>A well path answers each attempt within half the shortest time-out, stalls included.
+ *   <li>Outside the budget: bytes that change on their way, a disk that reorders across its own FLUSH, two settlements of
+ *       one connection, threads racing within one task.
+ * </ul>
+ *
+ * <p><b>What is checked</b>, besides what {@link SimHistory} says of reads and flushes: every request is answered once, on
+ * its loop, in bounded time, the shorter bound for what no fence can hold; no client sees an error while one attached path
+ * has been well for the whole life of the request; a request is sent at most paths + 1 times; errors of an earlier epoch
+ * fail no path; after every step the table obeys its rules and is what the events told; a stop ends, and afterwards no
+ * channel, buffer, timer or promise is left.
+ */
+final class SimWorld {
+    final SimPlan plan;
+    final SimRandom random;
+    final SimScheduler scheduler;
+    final SimDisk disk;
+    final SimHistory history;
+
+    private final Set<SimWeakness> weaknesses;
+    private final SimTrace trace;
+    private final SimObserver observer = new SimObserver(this);
+    private final List<SimPath> paths = new ArrayList<>();
+    private final List<SimClient> clients = new ArrayList<>();
+    private final long[] fencedUntilNanos;
+    private final List<Long> submitted = new ArrayList<>();
+    private final SimOperator operator;
+    private final SimMisfortune misfortune;
+    private final Geom geom;
+
+    private @Nullable PathTable checked;
+    private @Nullable CompletableFuture<Void> stopped;
+    private boolean chaotic = true;
+    private boolean stoppedInTime;
+    private long lives;
+
+    SimWorld(long seed, Set<SimWeakness> weaknesses, SimTrace trace) {
+        this.random = new SimRandom(seed);
+        this.plan = SimPlan.of(random);
+        this.weaknesses = weaknesses;
+        this.trace = trace;
+        this.scheduler = new SimScheduler(random.split(), plan.timeoutNanos() / 100);
+        this.disk = new SimDisk(plan.blocks(), random.split());
+        this.fencedUntilNanos = new long[plan.blocks()];
+        this.history = new SimHistory(plan.blocks(), plan.caches());
+        for (int i = 0; i < plan.lanes(); i++) {
+            scheduler.newLoop();
+        }
+        for (int i = 0; i < plan.paths(); i++) {
+            paths.add(new SimPath(this, "p" + i, plan.isCachePerPath() ? i : 0));
+        }
+        this.operator = new SimOperator(this);
+        this.misfortune = new SimMisfortune(this);
+        this.geom = newGeom();
+        for (int i = 0; i < plan.clients(); i++) {
+            clients.add(new SimClient(this, "c" + i, plan.depth(), plan.requests()));
+        }
+    }
+
+    private Geom newGeom() {
+        try {
+            return Geom.create(
+                    "sim",
+                    GeomType.MANUAL,
+                    null,
+                    plan.mode(),
+                    plan.policies(),
+                    null,
+                    List.<BlockDevice>copyOf(paths.subList(0, plan.pathsAtFirst())),
+                    random.pick(scheduler.loops()),
+                    () -> Instant.EPOCH.plusNanos(scheduler.nowNanos()),
+                    observer);
+        } catch (GeomRefusal e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    // ---- the course of the world
+
+    void run() {
+        clients.forEach(SimClient::connect);
+        misfortune.begin();
+        misfortune.again(plan.verbPauseNanos(), operator::act);
+        misfortune.again(plan.giveUpPauseNanos(), () -> random.pick(clients).giveUp());
+        scheduler.after(plan.chaosNanos(), this::calm);
+        if (plan.stopsEarly()) {
+            scheduler.after(random.between(0, plan.chaosNanos()), this::stopEarly);
+        }
+        long patience = 2 * plan.chaosNanos()
+                + plan.clients() * plan.requests() * (plan.patienceNanos() + plan.policies().quiesce().toNanos());
+        while (scheduler.step()) {
+            checkTable();
+            if (scheduler.nowNanos() > patience) {
+                throw new SimViolation("no end in sight");
+            }
+        }
+        requireCleanEnd();
+    }
+
+    private void calm() {
+        tell(() -> "all is well from now on");
+        chaotic = false;
+        misfortune.end();
+        awaitClients();
+    }
+
+    private void awaitClients() {
+        boolean done = clients.stream().allMatch(SimClient::isDone);
+        if (stopped == null) {
+            scheduler.after(plan.timeoutNanos(), done ? this::settle : this::awaitClients);
+        }
+    }
+
+    /** Nothing is asked any more; what is late lands, what is out of use comes back. */
+    private void settle() {
+        operator.bringBackAll();
+        scheduler.after(plan.timeoutNanos() + plan.policies().quiesce().toNanos(), this::verify);
+    }
+
+    private void verify() {
+        Runnable maybeCyclePower = random.chance(0.5) ? misfortune::cyclePower : () -> {};
+        SimClient last = new SimClient(this, "last", 0, 0);
+        clients.add(last);
+        last.verify(() -> scheduler.after(0, maybeCyclePower), () -> scheduler.after(0, this::stop));
+    }
+
+    private void stopEarly() {
+        count(SimHappening.STOPPED_EARLY);
+        stop();
+    }
+
+    private void stop() {
+        tell(() -> "stop");
+        stopped = geom.stop();
+        long latest = scheduler.nowNanos() + plan.patienceNanos();
+        stopped.thenRun(() -> stoppedInTime = scheduler.nowNanos() <= latest);
+        clients.forEach(SimClient::disconnectSoon);
+    }
+
+    boolean isChaotic() {
+        return chaotic;
+    }
+
+    boolean isStopping() {
+        return stopped != null;
+    }
+
+    // ---- for the parts of the world
+
+    Geom geom() {
+        return geom;
+    }
+
+    List<SimPath> paths() {
+        return paths;
+    }
+
+    SimPath path(String name) {
+        return paths.stream()
+                .filter(path -> path.name().equals(name))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    boolean is(SimWeakness weakness) {
+        return weaknesses.contains(weakness);
+    }
+
+    void tell(Supplier<String> line) {
+        trace.tell(scheduler.nowNanos(), line);
+    }
+
+    void count(SimHappening what) {
+        trace.count(what);
+    }
+
+    long nextLife() {
+        return ++lives;
+    }
+
+    void loseCache(int cache) {
+        disk.lose(cache);
+        history.cacheLost(cache);
+    }
+
+    // ---- attempts
+
+    /** The engine sends a request on a path. */
+    SimOp begin(IoRequest request, SimChannel channel) {
+        SimLife life = lifeOf(request);
+        long now = scheduler.nextMoment();
+        submitted.add(now);
+        SimOp op = new SimOp(submitted.size() - 1L, request, channel, life, now);
+        count(SimHappening.ATTEMPT);
+        if (life != null) {
+            begin(life);
+        }
+        return op;
+    }
+
+    private @Nullable SimLife lifeOf(IoRequest request) {
+        if (request instanceof Attempt.OfRequest attempt) {
+            IoRequest parent = attempt.io().parent;
+            if (parent == null) {
+                throw new SimViolation(request + " was sent for a client that does not wait for it");
+            }
+            return ((SimRequest) parent).life();
+        }
+        return null;
+    }
+
+    private void begin(SimLife life) {
+        life.underWay++;
+        life.attempts++;
+        if (life.attempts > 1) {
+            count(SimHappening.RETRY);
+        }
+        if (life.attempts > plan.paths() + 1
+                && plan.policies().noPath().queueFor().isZero()) {
+            throw new SimViolation(life + " is sent for the time " + life.attempts);
+        }
+    }
+
+    /** When the attempt of that number was sent. */
+    long submittedAt(long id) {
+        return submitted.get((int) id);
+    }
+
+    /** A path is about to answer. */
+    void decided(SimOp op, @Nullable IoError error) {
+        if (error != null && is(SimWeakness.NO_EPOCH)) {
+            geom.table()
+                    .find(op.channel.path().name())
+                    .ifPresent(entry -> ((Attempt) op.request).epoch = entry.epoch());
+        }
+        SimLife life = op.life;
+        if (life == null) {
+            return;
+        }
+        life.underWay--;
+        if (error == null) {
+            life.cache = op.channel.path().cache();
+        }
+        if (life.ending && life.underWay == 0) {
+            end(life);
+        }
+    }
+
+    /** A change was given up that may still take effect: others that overlap it wait, for so long at most. */
+    void mayBeFenced(SimOp op) {
+        if (op.op.changesData()) {
+            long until = scheduler.nowNanos() + plan.policies().quiesce().toNanos();
+            Arrays.fill(fencedUntilNanos, op.firstBlock, op.firstBlock + op.blocks, until);
+        }
+    }
+
+    /** The client was told that it failed. */
+    void closeIfOver(SimLife life) {
+        if (life.change == null) {
+            return;
+        }
+        if (life.underWay == 0) {
+            end(life);
+        } else if (life.givenUp) {
+            life.ending = true;
+        } else {
+            throw new SimViolation(life + " has failed, and attempts are under way");
+        }
+    }
+
+    private void end(SimLife life) {
+        history.failed(Objects.requireNonNull(life.change), scheduler.nextMoment());
+    }
+
+    // ---- checks
+
+    void requireOn(SimScheduler.Loop loop, String what) {
+        if (!loop.inLoop()) {
+            throw new SimViolation(what + " came not on " + loop);
+        }
+    }
+
+    /** Nothing waits longer than its attempts and the queue may take, but for changes that overlap what is fenced. */
+    void requireInTime(SimLife life) {
+        long from = life.beginNanos;
+        if (life.change != null) {
+            for (int block = life.firstBlock; block < life.firstBlock + life.blocks; block++) {
+                from = Math.max(from, fencedUntilNanos[block]);
+            }
+        }
+        if (scheduler.nowNanos() > from + plan.patienceNanos()) {
+            throw new SimViolation(life + " took " + (scheduler.nowNanos() - life.beginNanos) / 1e6 + " ms");
+        }
+    }
+
+    /** The client was told {@code error}: was there reason to? */
+    void requireExcuse(SimLife life, IoError error) {
+        if (life.givenUp) {
+            return;
+        }
+        boolean excused = switch (error.kind()) {
+            case SHUTTING_DOWN -> stopped != null && life.underWay == 0;
+            case NO_SPACE -> life.refused;
+            case IO -> plan.isCachePerPath() && life.op == IoOp.FLUSH;
+            default -> false;
+        };
+        if (!excused) {
+            requireNoWellPath(life, error);
+        }
+        if (error.kind() != Kind.SHUTTING_DOWN) {
+            count(SimHappening.CLIENT_ERROR);
+        }
+    }
+
+    private void requireNoWellPath(SimLife life, IoError error) {
+        for (SimPath path : paths) {
+            if (path.isWellSince(life.begin) && observer.isAttachedSince(path.name(), life.begin)) {
+                throw new SimViolation(
+                        life + " got " + error + ", though " + path + " was well all the time; " + geom.table());
+            }
+        }
+    }
+
+    private void checkTable() {
+        PathTable now = geom.table();
+        if (now != checked) {
+            checked = now;
+            observer.check(now);
+        }
+    }
+
+    private void requireCleanEnd() {
+        require(stopped != null && stopped.isDone(), "the stop did not end");
+        require(stoppedInTime, "the stop had taken too long");
+        require(operator.isDone(), "a verb's promise was not kept");
+        for (SimClient client : clients) {
+            require(client.isQuiet(), client + " waits for an answer");
+        }
+        for (SimPath path : paths) {
+            require(path.openChannels() == 0, path + " has open channels");
+        }
+        require(geom.report().openChannels() == 0, "the geom has open channels");
+        require(
+                geom.stats().paths().stream().allMatch(path -> path.inFlight() == 0),
+                "the geom counts requests in flight");
+        requireCounts(geom.stats());
+        require(scheduler.bytesInBuffers() == 0, scheduler.bytesInBuffers() + " bytes were not released");
+    }
+
+    private void requireCounts(GeomStats stats) {
+        require(stats.heldWrites() == 0, "the geom counts writes that are held");
+        require(stats.queuedRequests() == 0, "the geom counts requests that are queued");
+        require(
+                stats.unfencedWrites() == trace.counted(SimHappening.FENCE_EXPIRED),
+                "the geom counts other unfenced writes than it told of");
+        if (plan.policies().noPath().queueFor().isZero()) {
+            require(20 * stats.hedges() <= trace.counted(SimHappening.READ), "more than 5 % of reads were hedged");
+        }
+    }
+
+    private static void require(boolean holds, String otherwise) {
+        if (!holds) {
+            throw new SimViolation("at the end " + otherwise);
+        }
+    }
+}

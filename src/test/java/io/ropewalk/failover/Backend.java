@@ -1,0 +1,89 @@
+package io.ropewalk.failover;
+
+import io.ropewalk.testing.Tools;
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.URI;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
+
+/** One nbdkit over a file on a Unix socket: a path to the store, to be killed, stopped, continued, started again. */
+final class Backend implements AutoCloseable {
+    private final String name;
+    private final Path socket;
+    private final List<String> arguments;
+    private Process process;
+
+    /** {@code arguments} are nbdkit's filters, plugin and parameters. */
+    Backend(String name, Path folder, List<String> arguments) throws IOException {
+        this.name = name;
+        this.socket = folder.resolve(name + ".sock");
+        this.arguments = arguments;
+        start();
+    }
+
+    String name() {
+        return name;
+    }
+
+    URI uri() {
+        return URI.create("nbd+unix:///?socket=" + socket);
+    }
+
+    void start() throws IOException {
+        Files.deleteIfExists(socket);
+        List<String> command =
+                new ArrayList<>(List.of(Tools.require("nbdkit").toString(), "-f", "-U", socket.toString(), "-t", "16"));
+        command.addAll(arguments);
+        process = new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        Awaitility.await("nbdkit " + name)
+                .atMost(Duration.ofSeconds(20))
+                .pollInterval(Duration.ofMillis(2))
+                .until(this::answers);
+    }
+
+    private boolean answers() {
+        try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+            return channel.connect(UnixDomainSocketAddress.of(socket));
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    /** SIGKILL, and it is gone. */
+    void kill() throws InterruptedException {
+        process.destroyForcibly().waitFor(10, TimeUnit.SECONDS);
+    }
+
+    /** SIGSTOP: it answers nothing, its sockets stay. */
+    void stop() throws Exception {
+        signal("STOP");
+    }
+
+    void resume() throws Exception {
+        signal("CONT");
+    }
+
+    private void signal(String signal) throws Exception {
+        new ProcessBuilder("kill", "-" + signal, Long.toString(process.pid()))
+                .start()
+                .waitFor(10, TimeUnit.SECONDS);
+    }
+
+    @Override
+    public void close() throws Exception {
+        resume();
+        kill();
+        Files.deleteIfExists(socket);
+    }
+}

@@ -1,0 +1,69 @@
+package io.ropewalk.failover;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.ropewalk.engine.GeomState;
+import io.ropewalk.engine.Mode;
+import io.ropewalk.engine.Policies;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** The main job: two servers, one store; either is killed under load, again and again, and the client notices nothing. */
+@Timeout(180)
+class KillServersTest {
+    private static final int KILLS = 10;
+
+    @TempDir
+    Path folder;
+
+    @ParameterizedTest
+    @EnumSource(Mode.class)
+    void killingServersInTurnUnderVerifiedLoad_harmsNobody(Mode mode) throws Exception {
+        Path store = Rig.store(folder, 64 << 20);
+        try (Rig rig = new Rig(folder, mode, Policies.DEFAULT, Duration.ofMillis(200), Rig.twoPaths(folder, store))) {
+            Fio fio = Fio.start(folder, rig.uri(), 12);
+            awaitTraffic(rig, 0);
+            for (int i = 0; i < KILLS; i++) {
+                Backend victim = rig.backends.get(activeIndex(rig));
+                long before = requests(rig);
+                victim.kill();
+                awaitTraffic(rig, before + 200);
+                victim.start();
+                Awaitility.await("both paths back")
+                        .atMost(Duration.ofSeconds(20))
+                        .until(() -> rig.geom.report().state() == GeomState.OPTIMAL);
+                awaitTraffic(rig, requests(rig) + 200);
+                assertThat(fio.isRunning()).as("fio lives through kill " + i).isTrue();
+            }
+            Fio.Result result = fio.await(120);
+            System.out.printf(
+                    "%s: %d requests, %d kills, longest %.1f ms%n%s",
+                    mode, result.requests(), KILLS, result.longestMillis(), rig.failovers());
+            assertThat(result.errors()).isEmpty();
+            assertThat(result.exitStatus()).isZero();
+            assertThat(rig.geom.stats().failovers()).isNotEmpty();
+            // Generous: what users are promised is measured apart, on a machine that does nothing else.
+            assertThat(result.longestMillis()).isLessThan(2_000);
+        }
+    }
+
+    private static int activeIndex(Rig rig) {
+        String active = rig.geom.report().activePaths().getFirst();
+        return rig.backends.get(0).name().equals(active) ? 0 : 1;
+    }
+
+    private static long requests(Rig rig) {
+        return rig.geom.stats().clients().durations().values().stream()
+                .mapToLong(durations -> durations.count())
+                .sum();
+    }
+
+    private static void awaitTraffic(Rig rig, long moreThan) {
+        Awaitility.await("traffic").atMost(Duration.ofSeconds(20)).until(() -> requests(rig) > moreThan);
+    }
+}

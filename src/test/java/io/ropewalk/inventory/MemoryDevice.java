@@ -1,0 +1,148 @@
+package io.ropewalk.inventory;
+
+import io.ropewalk.block.BlockChannel;
+import io.ropewalk.block.BlockDevice;
+import io.ropewalk.block.Capabilities;
+import io.ropewalk.block.Capability;
+import io.ropewalk.block.DeviceListener;
+import io.ropewalk.block.DeviceListeners;
+import io.ropewalk.block.Geometry;
+import io.ropewalk.block.IoError;
+import io.ropewalk.block.IoError.Kind;
+import io.ropewalk.block.IoLoop;
+import io.ropewalk.block.IoOp;
+import io.ropewalk.block.IoRequest;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
+
+/** Zeroes, at once, or what the test says. The script may be changed on any thread. */
+final class MemoryDevice implements BlockDevice {
+    private final String name;
+    private final DeviceListeners listeners = new DeviceListeners();
+    private volatile Geometry geometry;
+    private volatile Capabilities capabilities = Capabilities.of(Capability.WRITE, Capability.FLUSH, Capability.FUA);
+    private volatile @Nullable Kind fault;
+    private volatile boolean silent;
+    private final List<Channel> channels = new CopyOnWriteArrayList<>();
+    volatile boolean closed;
+
+    MemoryDevice(String name, Geometry geometry) {
+        this.name = name;
+        this.geometry = geometry;
+    }
+
+    void failWith(@Nullable Kind kind) {
+        fault = kind;
+    }
+
+    /** Takes requests and answers none until it is aborted or told to work. */
+    void silent(boolean newSilent) {
+        silent = newSilent;
+    }
+
+    void with(Capabilities newCapabilities) {
+        capabilities = newCapabilities;
+    }
+
+    void resize(long size) {
+        Geometry before = geometry;
+        geometry = before.withSize(size);
+        listeners.tell(listener -> listener.onGeometryChanged(this, before, geometry));
+    }
+
+    void vanish() {
+        listeners.tell(listener -> listener.onVanished(this, IoError.of(Kind.GONE, "the cable was pulled")));
+    }
+
+    @Override
+    public String name() {
+        return name;
+    }
+
+    @Override
+    public Geometry geometry() {
+        return geometry;
+    }
+
+    @Override
+    public Capabilities capabilities() {
+        return capabilities;
+    }
+
+    @Override
+    public BlockChannel open(IoLoop loop) {
+        Channel channel = new Channel(loop);
+        channels.add(channel);
+        return channel;
+    }
+
+    @Override
+    public void addListener(DeviceListener listener) {
+        listeners.add(listener);
+    }
+
+    @Override
+    public void removeListener(DeviceListener listener) {
+        listeners.remove(listener);
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+    }
+
+    /** Answers what was held back by silence. On the loop. */
+    void answerPending() {
+        silent = false;
+        for (Channel channel : List.copyOf(channels)) {
+            List.copyOf(channel.pending).forEach(channel::answer);
+        }
+    }
+
+    private final class Channel extends BlockChannel {
+        private final List<IoRequest> pending = new ArrayList<>();
+
+        Channel(IoLoop loop) {
+            super(MemoryDevice.this, loop);
+        }
+
+        @Override
+        protected void start(IoRequest request) {
+            pending.add(request);
+            if (!silent) {
+                loop().execute(() -> answer(request));
+            }
+        }
+
+        private void answer(IoRequest request) {
+            if (!pending.remove(request)) {
+                return;
+            }
+            Kind kind = fault;
+            if (kind != null) {
+                request.fail(IoError.of(kind, kind + " from " + name));
+            } else if (request.op() == IoOp.READ) {
+                int length = (int) request.length();
+                request.succeed(loop().allocator().directBuffer(length).writeZero(length), 0);
+            } else {
+                request.succeed();
+            }
+        }
+
+        @Override
+        public void abort(IoError error) {
+            for (IoRequest request : List.copyOf(pending)) {
+                if (pending.remove(request)) {
+                    request.fail(error);
+                }
+            }
+        }
+
+        @Override
+        public void close() {
+            abort(IoError.of(Kind.DISCONNECTED, "closed"));
+        }
+    }
+}

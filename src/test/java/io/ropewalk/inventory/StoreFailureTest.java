@@ -1,0 +1,110 @@
+package io.ropewalk.inventory;
+
+import static io.ropewalk.inventory.InventoryFixture.SIZE;
+import static io.ropewalk.inventory.InventoryFixture.assertRefused;
+import static io.ropewalk.inventory.InventoryFixture.eventually;
+import static io.ropewalk.inventory.InventoryFixture.uri;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.ropewalk.engine.Mode;
+import io.ropewalk.engine.PathState;
+import java.util.List;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** A store that cannot write refuses the verb, and nothing has changed, in the store or here. */
+class StoreFailureTest {
+    private final InventoryFixture fixture = new InventoryFixture().start();
+    private final Inventory inventory = fixture.inventory;
+    private List<GeomView> geomsBefore;
+    private DesiredState stored;
+
+    @BeforeEach
+    void aGeomAndThenTheStoreFails() {
+        fixture.devices("a", "b", "spare");
+        fixture.create("disk", "a", "b");
+        geomsBefore = inventory.geoms();
+        stored = fixture.memory().state;
+        fixture.memory().failing = true;
+    }
+
+    @AfterEach
+    void close() {
+        fixture.close();
+    }
+
+    private void assertRefusedWithoutEffect(ThrowingCallable verb) {
+        long lastSeq = fixture.events().getLast().seq();
+
+        InventoryException e = assertRefused(Problem.STORE_FAILED, verb);
+
+        assertThat(e.detail()).contains("The disk is full");
+        assertThat(inventory.geoms()).isEqualTo(geomsBefore);
+        assertThat(inventory.devices()).extracting(DeviceView::name).containsExactly("a", "b", "spare");
+        assertThat(inventory.device("spare").geom()).isNull();
+        assertThat(fixture.memory().state).isEqualTo(stored);
+        assertThat(inventory.eventsAfter(lastSeq, 10).items()).isEmpty();
+    }
+
+    @Test
+    void aRegisteredDeviceIsClosedAgain() {
+        fixture.factory.with(uri("new"), SIZE, 512);
+
+        assertRefusedWithoutEffect(() -> inventory.registerDevice(new DeviceSpec("new", uri("new")), Terms.NONE));
+
+        assertThat(fixture.factory.device("new").closed).isTrue();
+    }
+
+    @Test
+    void aDeviceIsNotRemoved() {
+        assertRefusedWithoutEffect(() -> inventory.removeDevice("spare", Terms.NONE));
+        assertThat(fixture.factory.device("spare").closed).isFalse();
+    }
+
+    @Test
+    void aGeomIsNotCreated() {
+        assertRefusedWithoutEffect(() -> fixture.create("other", "spare"));
+    }
+
+    @Test
+    void aGeomIsNotConfigured() {
+        assertRefusedWithoutEffect(() -> inventory.configureGeom(
+                "disk", now -> new GeomSettings(Mode.ACTIVE_ACTIVE, now.policies()), Terms.NONE));
+    }
+
+    @Test
+    void aGeomIsNotStoppedNorDestroyed() {
+        assertRefusedWithoutEffect(() -> inventory.stopGeom("disk", Terms.NONE));
+        assertRefusedWithoutEffect(() -> inventory.destroyGeom("disk", true, Terms.NONE));
+    }
+
+    @Test
+    void aPathIsNeitherAddedNorRemovedNorFailed() {
+        assertRefusedWithoutEffect(() -> inventory.addPath("disk", "spare", Terms.NONE));
+        assertRefusedWithoutEffect(() -> inventory.removePath("disk", "a", LastPath.REFUSE, Terms.NONE));
+        assertRefusedWithoutEffect(() -> inventory.failPath("disk", "a", null, Terms.NONE));
+    }
+
+    @Test
+    void whatNeedsNoStoreGoesOn() {
+        inventory.preferPath("disk", "b", null, Terms.NONE);
+        inventory.rotateGeom("disk", Terms.NONE);
+
+        assertThat(inventory.activePaths("disk")).containsExactly("a");
+        fixture.factory.device("a").vanish();
+        eventually(() -> assertThat(fixture.eventTypes()).contains("device.opened"));
+        eventually(() -> assertThat(fixture.stateOf("disk", "a")).isEqualTo(PathState.PASSIVE));
+    }
+
+    @Test
+    void whenTheStoreWorksAgainSoDoTheVerbs() {
+        assertRefused(Problem.STORE_FAILED, () -> inventory.failPath("disk", "a", null, Terms.NONE));
+        fixture.memory().failing = false;
+
+        assertThat(inventory.failPath("disk", "a", null, Terms.NONE).state()).isEqualTo(PathState.FAIL);
+        assertThat(fixture.memory().state.geoms().get("disk").paths().getFirst().isFailedByOperator())
+                .isTrue();
+    }
+}

@@ -1,0 +1,5 @@
+/** Tests of the inventory. */
+@NullMarked
+package io.ropewalk.inventory;
+
+import org.jspecify.annotations.NullMarked;
