@@ -16,6 +16,10 @@ import org.jspecify.annotations.Nullable;
  * The server's side of the handshake ("Fixed newstyle negotiation"): reads options, writes their replies, and ends with
  * an {@link NbdAgreement}, an abort, or an {@link NbdServerViolation}. Knows bytes, not sockets; one thread.
  *
+ * <p>Nobody is turned away for being old: block sizes are told to who asks, but a client that does not ask is let in all
+ * the same (no BLOCK_SIZE_REQD), and what it sends unaligned is answered with EINVAL. Clients that do not announce fixed
+ * newstyle may use all options as well.
+ *
  * <p>Bounds: {@value #MAXIMUM_OPTIONS} options; {@value #MAXIMUM_OPTION_BYTES} bytes for one that is read, {@value
  * #MAXIMUM_SKIPPED_BYTES} for one that is skipped with an error.
  */

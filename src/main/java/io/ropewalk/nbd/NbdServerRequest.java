@@ -18,32 +18,27 @@ final class NbdServerRequest extends IoRequest {
         this.transmission = transmission;
     }
 
-    void read(long cookie, long offset, long length, long heldBytes) {
-        this.cookie = cookie;
-        this.heldBytes = heldBytes;
-        ask(IoOp.READ, offset, length, 0);
-    }
-
     void write(long cookie, long offset, int flags, ByteBuf payload, int headroom, NbdSessionMemory.Pin pin) {
         this.cookie = cookie;
+        this.heldBytes = 0;
         this.pin = pin;
         askWrite(offset, flags, payload, headroom);
     }
 
-    void other(IoOp op, long cookie, long offset, long length, int flags) {
+    void other(IoOp op, long cookie, long offset, long length, int flags, long heldBytes) {
         this.cookie = cookie;
+        this.heldBytes = heldBytes;
         ask(op, offset, length, flags);
     }
 
+    /** The client's name for it, given back with the answer. */
     long cookie() {
         return cookie;
     }
 
     /** Gives back what the request held while it was on its way. */
     void release(NbdSessionMemory memory) {
-        if (op() == IoOp.READ) {
-            memory.endRead(heldBytes);
-        }
+        memory.endAnswer(heldBytes);
         NbdSessionMemory.Pin used = pin;
         if (used != null) {
             pin = null;

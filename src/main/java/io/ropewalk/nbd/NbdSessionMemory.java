@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * What one session holds in memory, within its own bound and the server's budget. On the session's loop.
  *
- * <p>Three things count. <em>Reads</em>: the length of each READ on its way. <em>Pins</em>: a WRITE's payload is a slice
+ * <p>Three things count. <em>Answers</em>: what each READ or BLOCK_STATUS on its way will bring. <em>Pins</em>: a WRITE's payload is a slice
  * that keeps its whole receive buffer alive, so the buffer counts, once, while any of its WRITEs is on its way.
  * <em>Unsent</em> bytes, which the client has not taken yet; the caller knows them. A request is <em>admitted</em>
  * before its payload is received.
@@ -98,26 +98,25 @@ final class NbdSessionMemory {
         leasedBytes += bytes;
     }
 
-    /** The admitted request is here and keeps nothing. */
-    void startNothing() {
-        heldBytes -= admittedBytes;
-        admittedBytes = NOT_ADMITTED;
+    /** The admitted request is here, and refused. */
+    void refuse() {
+        heldBytes -= startAnswer();
     }
 
-    /** The admitted READ is here. Returns what {@link #endRead} wants back. */
-    long startRead() {
+    /** The admitted request is here; its answer will take what was admitted. {@link #endAnswer} wants that back. */
+    long startAnswer() {
         long bytes = admittedBytes;
         admittedBytes = NOT_ADMITTED;
         return bytes;
     }
 
-    void endRead(long bytes) {
+    void endAnswer(long bytes) {
         heldBytes -= bytes;
     }
 
     /** The admitted WRITE is here, its payload in {@code buffer}. Returns what {@link #endWrite} wants back. */
     Pin startWrite(ByteBuf buffer, long unsentBytes) {
-        startNothing();
+        heldBytes -= startAnswer();
         if (pin.buffer != buffer) {
             if (pin.uses > 0) {
                 pin = takePin();

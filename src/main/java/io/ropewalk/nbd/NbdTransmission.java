@@ -32,8 +32,11 @@ final class NbdTransmission implements DeviceListener {
     /** Longer payloads are not even skipped: such a client is not worth the traffic. */
     private static final long MAXIMUM_SKIPPED_PAYLOAD = 2L * Geometry.MAXIMUM_PAYLOAD_BYTES;
 
-    /** The protocol's bound on one BLOCK_STATUS answer is 2^20; this is plenty and stays small. */
-    private static final int MAXIMUM_EXTENTS = 1 << 16;
+    /**
+     * The protocol would allow a BLOCK_STATUS answer of 2^20 extents. A client asks again for what is left, so a short one
+     * costs little, and what it takes is known before.
+     */
+    private static final int MAXIMUM_STATUS_BYTES = 64 << 10;
 
     private static final IoError SHUTTING_DOWN = IoError.of(Kind.SHUTTING_DOWN, "the server is shutting down");
     private static final IoError READ_ONLY = IoError.of(Kind.READ_ONLY, "the export is read-only");
@@ -204,10 +207,14 @@ final class NbdTransmission implements DeviceListener {
         return 0;
     }
 
-    /** What the request will hold in memory. */
+    /** What the request and its answer will hold in memory. */
     private static long weight(int type, long length, long payload) {
-        boolean unbounded = length < 0 || length > Geometry.MAXIMUM_PAYLOAD_BYTES;
-        return type == Nbd.CMD_READ && !unbounded ? length : payload;
+        return switch (type) {
+            // What is longer is refused, so it holds nothing.
+            case Nbd.CMD_READ -> length < 0 || length > Geometry.MAXIMUM_PAYLOAD_BYTES ? 0 : length;
+            case Nbd.CMD_BLOCK_STATUS -> MAXIMUM_STATUS_BYTES;
+            default -> payload;
+        };
     }
 
     private boolean admit(long bytes) {
@@ -232,7 +239,7 @@ final class NbdTransmission implements DeviceListener {
         long offset = in.getLong(start + 16);
         IoError refusal = refusal(type, flags, offset, length);
         if (refusal != null) {
-            memory.startNothing();
+            memory.refuse();
             refuse(cookie, offset, refusal);
             return;
         }
@@ -240,17 +247,14 @@ final class NbdTransmission implements DeviceListener {
         // A length beyond 63 bits is out of range like any other that is too long.
         long effect = length < 0 ? Long.MAX_VALUE : length;
         switch (type) {
-            case Nbd.CMD_READ -> request.read(cookie, offset, effect, memory.startRead());
             case Nbd.CMD_WRITE -> {
                 int header = format.requestLength();
                 ByteBuf payload = in.retainedSlice(start, whole).readerIndex(header);
                 NbdSessionMemory.Pin pin = memory.startWrite(in, output.unsentBytes());
                 request.write(cookie, offset, ioFlags(type, flags), payload, header, pin);
             }
-            default -> {
-                memory.startNothing();
-                request.other(operation(type), cookie, offset, effect, ioFlags(type, flags));
-            }
+            default ->
+                request.other(operation(type), cookie, offset, effect, ioFlags(type, flags), memory.startAnswer());
         }
         submit(request);
     }
@@ -310,6 +314,7 @@ final class NbdTransmission implements DeviceListener {
 
     private static IoOp operation(int type) {
         return switch (type) {
+            case Nbd.CMD_READ -> IoOp.READ;
             case Nbd.CMD_FLUSH -> IoOp.FLUSH;
             case Nbd.CMD_TRIM -> IoOp.TRIM;
             case Nbd.CMD_CACHE -> IoOp.CACHE;
@@ -330,7 +335,7 @@ final class NbdTransmission implements DeviceListener {
     // Replies
 
     private void refuse(long cookie, long offset, IoError refusal) {
-        replyError(cookie, offset, NbdServerErrors.errno(refusal.kind()), refusal.message());
+        replyError(cookie, offset, NbdErrors.errnoOf(refusal.kind(), IoOp.READ, IoFlags.NONE), refusal.message());
         scheduleEndOfTurn();
     }
 
@@ -366,8 +371,18 @@ final class NbdTransmission implements DeviceListener {
     }
 
     private void replyError(NbdServerRequest request, IoError error) {
-        int errno = NbdServerErrors.errno(error, request, device.device().geometry(), format);
+        int errno = isTooLongRead(request, error)
+                ? Nbd.EOVERFLOW
+                : NbdErrors.errnoOf(error.kind(), request.op(), request.flags());
         replyError(request.cookie(), request.offset(), errno, error.message());
+    }
+
+    /** EOVERFLOW is for READ where replies come in chunks; elsewhere clients do not know it ("Error values"). */
+    private boolean isTooLongRead(NbdServerRequest request, IoError error) {
+        return error.kind() == Kind.INVALID
+                && request.op() == IoOp.READ
+                && format != NbdReplyFormat.SIMPLE
+                && request.length() > device.device().geometry().maximumPayloadBytes();
     }
 
     private void replyError(long cookie, long offset, int errno, String message) {
@@ -411,15 +426,16 @@ final class NbdTransmission implements DeviceListener {
     }
 
     private void replyExtents(NbdServerRequest request) {
-        List<Extent> extents = request.extents();
-        if (!connected) {
-            return;
-        }
         boolean one = (request.flags() & IoFlags.ONE_EXTENT) != 0;
-        int count = format.sayableExtents(extents, one ? 1 : MAXIMUM_EXTENTS);
-        ByteBuf out = output.room(NbdReplyFormat.MAXIMUM_OVERHEAD + count * format.extentLength());
-        format.writeExtents(
-                out, request.cookie(), request.offset(), NbdNegotiation.ALLOCATION_CONTEXT_ID, extents, count);
+        List<Extent> extents = request.extents();
+        int count = format.sayableExtents(extents, one ? 1 : MAXIMUM_STATUS_BYTES / format.extentLength());
+        if (count == 0) {
+            replyError(request.cookie(), request.offset(), Nbd.EIO, "the device answered without an extent");
+        } else if (connected) {
+            ByteBuf out = output.room(NbdReplyFormat.MAXIMUM_OVERHEAD + count * format.extentLength());
+            int context = NbdNegotiation.ALLOCATION_CONTEXT_ID;
+            format.writeExtents(out, request.cookie(), request.offset(), context, extents, count);
+        }
     }
 
     private NbdServerRequest takeRequest() {

@@ -192,7 +192,7 @@ class NbdServerLifecycleTest {
                 RawNbdClient client = fixture.open(NbdReplyFormat.SIMPLE)) {
             client.request(Nbd.CMD_READ, 0, 1, 0, 512);
             fixture.awaitHeldBack(disk, 1);
-            disk.close();
+            disk.tellOfTheEnd();
             fixture.settle();
             client.request(Nbd.CMD_FLUSH, 0, 2, 0, 0);
             assertThat(client.reply().errno()).isEqualTo(Nbd.ESHUTDOWN);
@@ -200,6 +200,21 @@ class NbdServerLifecycleTest {
             assertThat(client.reply(512).errno()).isZero();
             client.awaitClosed();
             await().untilAsserted(() -> assertThat(fixture.heard).contains("closed disk: the export is gone"));
+        }
+    }
+
+    @Test
+    void deviceThatGivesUpWhatIsInFlight_answersIt() throws IOException {
+        disk.holdBack();
+        try (NbdServerFixture fixture = NbdServerFixture.serving(disk);
+                RawNbdClient client = fixture.open(NbdReplyFormat.EXTENDED)) {
+            client.request(Nbd.CMD_READ, 0, 1, 0, 512);
+            client.write(0, 2, 0, new byte[512]);
+            fixture.awaitHeldBack(disk, 2);
+            disk.close();
+            assertThat(client.reply().errno()).isEqualTo(Nbd.EIO);
+            assertThat(client.reply().errno()).isEqualTo(Nbd.EIO);
+            client.awaitClosed();
         }
     }
 
@@ -212,7 +227,7 @@ class NbdServerLifecycleTest {
                 client.request(Nbd.CMD_FLUSH, 0, i, 0, 0);
             }
             fixture.awaitHeldBack(disk, 2);
-            disk.close();
+            disk.tellOfTheEnd();
             fixture.settle();
             disk.letGo();
             int shutdowns = 0;

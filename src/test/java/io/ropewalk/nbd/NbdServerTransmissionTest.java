@@ -522,6 +522,7 @@ class NbdServerTransmissionTest {
             client.header(Nbd.CMD_WRITE, 0, 4, 0, 1 << 20).send(new byte[1000]);
             client.reset();
         }
+        fixture.settle();
         assertThat(fixture.server.sessions()).hasSize(1);
         assertThat(disk.openChannels()).isEqualTo(1);
         disk.letGo();

@@ -20,9 +20,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,7 +40,7 @@ public final class MemoryDevice implements BlockDevice {
     private final Map<Long, byte[]> pages = new ConcurrentHashMap<>();
     private final List<String> journal = new CopyOnWriteArrayList<>();
     private final Queue<Held> heldBack = new ArrayDeque<>();
-    private final AtomicInteger openChannels = new AtomicInteger();
+    private final Set<MemoryChannel> channels = ConcurrentHashMap.newKeySet();
 
     private volatile Geometry geometry;
     private volatile Capabilities capabilities = EVERYTHING;
@@ -48,6 +48,7 @@ public final class MemoryDevice implements BlockDevice {
     private volatile boolean holding;
     private volatile boolean slowToZero;
     private volatile @Nullable IoError failure;
+    private boolean ended;
 
     private record Held(MemoryChannel channel, IoRequest request) {}
 
@@ -123,7 +124,7 @@ public final class MemoryDevice implements BlockDevice {
     }
 
     public int openChannels() {
-        return openChannels.get();
+        return channels.size();
     }
 
     @Override
@@ -143,8 +144,15 @@ public final class MemoryDevice implements BlockDevice {
 
     @Override
     public BlockChannel open(IoLoop loop) {
-        openChannels.incrementAndGet();
-        return new MemoryChannel(loop);
+        MemoryChannel channel = new MemoryChannel(loop);
+        synchronized (this) {
+            if (ended) {
+                channel.close();
+            } else {
+                channels.add(channel);
+            }
+        }
+        return channel;
     }
 
     @Override
@@ -159,7 +167,21 @@ public final class MemoryDevice implements BlockDevice {
 
     @Override
     public void close() {
+        if (tellOfTheEnd()) {
+            channels.forEach(channel -> channel.loop().execute(channel::close));
+        }
+    }
+
+    /** Half of {@link #close}: listeners are told, but what is in flight can still finish. */
+    public boolean tellOfTheEnd() {
+        synchronized (this) {
+            if (ended) {
+                return false;
+            }
+            ended = true;
+        }
         listeners.tell(listener -> listener.onClosed(this));
+        return true;
     }
 
     /** The bytes of a range, however they got there. */
@@ -313,7 +335,7 @@ public final class MemoryDevice implements BlockDevice {
         public void close() {
             if (!closed) {
                 closed = true;
-                openChannels.decrementAndGet();
+                channels.remove(this);
                 abort(IoError.of(Kind.DISCONNECTED, name + " was closed"));
             }
         }
