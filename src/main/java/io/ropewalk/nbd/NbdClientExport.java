@@ -88,11 +88,17 @@ record NbdClientExport(
      * smaller minimum block size and a longer payload are no reason to worry; another size always is.
      */
     @Nullable String differenceFrom(NbdClientExport known) {
-        Geometry before = known.geometry;
-        if (geometry.sizeBytes() != before.sizeBytes()) {
-            return "its size is " + geometry.sizeBytes() + " bytes, it was " + before.sizeBytes();
+        long sizeBytes = sizeInBlocksOf(known);
+        if (sizeBytes != known.geometry.sizeBytes()) {
+            return "its size is " + sizeBytes + " bytes, it was " + known.geometry.sizeBytes();
         }
         return worseThan(known);
+    }
+
+    /** The size here, cut to whole blocks of {@code known}. */
+    long sizeInBlocksOf(NbdClientExport known) {
+        int block = known.geometry.minimumBlockSize();
+        return geometry.sizeBytes() / block * block;
     }
 
     /** As {@link #differenceFrom}, but for the size. */

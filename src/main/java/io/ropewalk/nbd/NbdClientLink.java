@@ -349,19 +349,28 @@ final class NbdClientLink implements NbdClientSession.Opener, NbdClientSession.U
         }
     }
 
+    /** Nothing is in flight any more in a session that is to end. */
     private void drained() {
         boolean renewing = state == State.RENEWING;
         NbdClientSession current = session;
-        if (current != null) {
-            current.disconnect();
-            session = null;
-        }
+        session = null;
         drop();
-        state = State.IDLE;
-        if (renewing && (firstWaiting != null || !refreshes.isEmpty())) {
-            connect();
-        } else if (!renewing) {
+        if (!renewing) {
+            state = State.IDLE;
             backOff(refusal);
+        }
+        if (current != null) {
+            current.disconnect().addListener(closed -> renewed());
+        }
+    }
+
+    /** The old connection is gone, so that a new one is not the second. */
+    private void renewed() {
+        if (state == State.RENEWING && session == null) {
+            state = State.IDLE;
+            if (firstWaiting != null || !refreshes.isEmpty()) {
+                connect();
+            }
         }
     }
 

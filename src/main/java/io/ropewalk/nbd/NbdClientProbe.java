@@ -15,7 +15,8 @@ final class NbdClientProbe implements NbdClientSession.Opener {
     private NbdClientProbe() {}
 
     /**
-     * Looks at the export behind {@code uri}, for the connect and handshake time-outs at most.
+     * Looks at the export behind {@code uri}, for the connect and handshake time-outs and a farewell of 1 s at
+     * most.
      *
      * @throws DeviceException when there is nothing usable
      */
@@ -45,8 +46,7 @@ final class NbdClientProbe implements NbdClientSession.Opener {
 
     @Override
     public void onReady(NbdClientSession session, NbdClientExport export) {
-        session.disconnect();
-        found.complete(export);
+        session.disconnect().addListener(closed -> found.complete(export));
     }
 
     @Override

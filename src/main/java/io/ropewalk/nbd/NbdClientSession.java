@@ -14,6 +14,7 @@ import io.ropewalk.block.IoLoop;
 import io.ropewalk.net.NettyLoop;
 import java.io.IOException;
 import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -42,6 +43,8 @@ final class NbdClientSession extends MessageReceiver {
         /** The session has ended, and not because {@link #close} or {@link #disconnect} was called. */
         void onEnded(NbdClientSession session, IoError error);
     }
+
+    private static final long FAREWELL_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private final NettyLoop loop;
     private final NbdUri uri;
@@ -86,19 +89,25 @@ final class NbdClientSession extends MessageReceiver {
         return replies != null && replies.isServerShuttingDown();
     }
 
-    /** Ends the session in good order; nothing may be in flight. */
-    void disconnect() {
-        if (ended) {
-            return;
+    /**
+     * Ends the session in good order; nothing may be in flight. The server gets a moment to close the connection itself,
+     * so that one which takes a single client has seen this one go before the next comes.
+     *
+     * @return done when the connection is closed
+     */
+    ChannelFuture disconnect() {
+        if (!ended) {
+            stop();
+            NbdClientSender end = sender != null ? sender : new NbdClientSender(context(), loop, export());
+            ChannelFuture sent = context().writeAndFlush(end.disconnect());
+            if (sent.isDone()) {
+                IoLoop.Timer farewell = loop.schedule(this::reset, FAREWELL_NANOS);
+                channel().closeFuture().addListener(closed -> farewell.cancel());
+            } else {
+                reset();
+            }
         }
-        stop();
-        NbdClientSender end = sender != null ? sender : new NbdClientSender(context(), loop, export());
-        ChannelFuture sent = context().writeAndFlush(end.disconnect());
-        if (sent.isDone()) {
-            channel().close();
-        } else {
-            reset();
-        }
+        return channel().closeFuture();
     }
 
     /** Ends the session at once: what has not left yet will not, as far as we can help it. */

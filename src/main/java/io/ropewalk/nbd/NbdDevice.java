@@ -164,7 +164,7 @@ final class NbdDevice implements BlockDevice {
         synchronized (this) {
             String worse = found.worseThan(known);
             before = known.geometry();
-            now = before.withSize(found.geometry().sizeBytes() / before.minimumBlockSize() * before.minimumBlockSize());
+            now = before.withSize(found.sizeInBlocksOf(known));
             if (worse != null || now.equals(before)) {
                 return worse;
             }

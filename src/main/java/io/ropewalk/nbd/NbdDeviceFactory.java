@@ -36,7 +36,7 @@ public final class NbdDeviceFactory implements DeviceFactory {
         return NbdUri.parse(uri).canonical();
     }
 
-    /** Connects, negotiates and disconnects; blocks for the connect and handshake time-outs at most. */
+    /** Connects, negotiates and disconnects; blocks for the connect and handshake time-outs and 1 s at most. */
     @Override
     public BlockDevice open(String name, URI uri) throws DeviceException {
         NbdUri where = NbdUri.parse(uri);

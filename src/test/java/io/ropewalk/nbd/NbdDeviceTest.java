@@ -243,10 +243,14 @@ class NbdDeviceTest {
     void moreThanBefore_isNoReasonToWorry() {
         server.then(peer -> {
             peer.flags = 1 | Nbd.TRANS_CAN_MULTI_CONN | Nbd.TRANS_ROTATIONAL;
+            peer.size = 10_000;
             peer.blockSizes = new int[] {512, 4096, 1 << 20};
             peer.handshake().serve();
         });
-        server.otherwise(peer -> peer.extended().handshake().serve());
+        server.otherwise(peer -> {
+            peer.size = 10_000;
+            peer.extended().handshake().serve();
+        });
         BlockDevice device = fixture.open(server.uri());
         var asked = NbdClientTestRequest.of(IoOp.FLUSH, 0, 0, 0);
         read(fixture.channel(device)).awaitSuccess();
