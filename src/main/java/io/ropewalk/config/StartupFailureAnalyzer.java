@@ -11,15 +11,15 @@ import org.springframework.core.annotation.Order;
 /** Says in one sentence why the service does not start, where we know; without a stack trace. */
 @Order(Ordered.HIGHEST_PRECEDENCE)
 final class StartupFailureAnalyzer implements FailureAnalyzer {
+    /** The innermost cause that we know says it best. */
     @Override
     public @Nullable FailureAnalysis analyze(Throwable failure) {
+        FailureAnalysis best = null;
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
             FailureAnalysis analysis = explain(cause);
-            if (analysis != null) {
-                return analysis;
-            }
+            best = analysis == null ? best : analysis;
         }
-        return null;
+        return best;
     }
 
     private static @Nullable FailureAnalysis explain(Throwable cause) {

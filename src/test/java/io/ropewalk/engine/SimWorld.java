@@ -122,7 +122,9 @@ final class SimWorld {
             scheduler.after(random.between(0, plan.chaosNanos()), this::stopEarly);
         }
         long patience = 2 * plan.chaosNanos()
-                + plan.clients() * plan.requests() * (plan.patienceNanos() + plan.policies().quiesce().toNanos());
+                + plan.clients()
+                        * plan.requests()
+                        * (plan.patienceNanos() + plan.policies().quiesce().toNanos());
         while (scheduler.step()) {
             checkTable();
             if (scheduler.nowNanos() > patience) {

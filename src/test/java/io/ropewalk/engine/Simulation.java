@@ -14,7 +14,10 @@ final class Simulation {
      *
      * @param failure what was seen that must not be; null when all was well
      */
-    record Outcome(long seed, Map<SimHappening, Long> counts, @Nullable Throwable failure) {
+    record Outcome(
+            long seed,
+            Map<SimHappening, Long> counts,
+            @Nullable Throwable failure) {
         boolean isFailure() {
             return failure != null;
         }
