@@ -4,9 +4,12 @@ import io.ropewalk.block.DeviceException;
 import io.ropewalk.block.DeviceException.Reason;
 import io.ropewalk.net.NettyLoop;
 import io.ropewalk.net.NettyLoops;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /** Connects to a server, hears what an export is, and leaves in good order. Blocks; not for loops. */
 final class NbdClientProbe implements NbdClientSession.Opener {
@@ -29,7 +32,7 @@ final class NbdClientProbe implements NbdClientSession.Opener {
         NbdClientDial dial = new NbdClientDial(loops, loop, uri, options, probe);
         try {
             loop.execute(dial::start);
-            return probe.found.get();
+            return probe.found.get(patience(options).toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException e) {
             if (e.getCause() instanceof DeviceException why) {
                 throw why;
@@ -39,9 +42,14 @@ final class NbdClientProbe implements NbdClientSession.Opener {
             loop.execute(dial::cancel);
             Thread.currentThread().interrupt();
             throw new DeviceException(Reason.UNREACHABLE, "Interrupted while waiting for " + uri.server() + ".", e);
-        } catch (RejectedExecutionException e) {
+        } catch (RejectedExecutionException | TimeoutException e) {
             throw new DeviceException(Reason.UNREACHABLE, "The event loops have stopped.", e);
         }
+    }
+
+    /** Longer than all our timers together: for loops that stop under us. */
+    private static Duration patience(NbdClientOptions options) {
+        return options.connectTimeout().plus(options.handshakeTimeout()).plusSeconds(5);
     }
 
     @Override
