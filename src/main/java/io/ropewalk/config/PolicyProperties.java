@@ -8,6 +8,7 @@ import io.ropewalk.engine.Policies.Restore;
 import java.time.Duration;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import org.springframework.boot.context.properties.NestedConfigurationProperty;
 import org.springframework.boot.convert.DurationStyle;
 
 /**
@@ -31,7 +32,7 @@ record PolicyProperties(
         @Nullable Restore restore,
         @Nullable String failback,
         @Nullable Duration hedgeAfter,
-        @Nullable NoPathProperties noPath) {
+        @NestedConfigurationProperty @Nullable NoPathProperties noPath) {
 
     PolicyProperties {
         // Said while binding, so that the start tells which property it is.

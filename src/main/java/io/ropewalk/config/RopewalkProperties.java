@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.NestedConfigurationProperty;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.validation.annotation.Validated;
 
@@ -33,7 +34,7 @@ record RopewalkProperties(
         @DefaultValue Security security,
         @DefaultValue Map<String, DeviceProperties> devices,
         @DefaultValue Map<String, GeomProperties> geoms,
-        @DefaultValue PolicyProperties geomDefaults) {
+        @NestedConfigurationProperty @DefaultValue PolicyProperties geomDefaults) {
 
     /**
      * Where NBD clients connect.

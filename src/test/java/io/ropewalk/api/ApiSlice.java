@@ -9,12 +9,13 @@ import org.springframework.boot.flyway.autoconfigure.FlywayAutoConfiguration;
 import org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.ComponentScan;
-import org.springframework.context.annotation.Configuration;
 import org.springframework.test.web.servlet.assertj.MockMvcTester;
 import org.springframework.web.context.WebApplicationContext;
 
-/** The REST room alone, over an inventory that does what a test tells it. */
-@Configuration(proxyBeanMethods = false)
+/**
+ * The REST room alone, over an inventory that does what a test tells it. Not annotated as a configuration, so that the whole
+ * service does not find it.
+ */
 @EnableAutoConfiguration(exclude = {DataSourceAutoConfiguration.class, FlywayAutoConfiguration.class})
 @ComponentScan(basePackageClasses = ApiSlice.class)
 class ApiSlice {
