@@ -96,8 +96,7 @@ class GeomReentryTest {
     @Test
     @DisplayName("Requests that wait for a path may all be answered from within the first one's answer")
     void aQueueMayEmptyItself() throws Exception {
-        Policies queueing =
-                Policies.DEFAULT.withNoPath(new NoPath(Duration.ofSeconds(60), 10, 1 << 20));
+        Policies queueing = Policies.DEFAULT.withNoPath(new NoPath(Duration.ofSeconds(60), 10, 1 << 20));
         GeomFixture m = new GeomFixture(Mode.ACTIVE_PASSIVE, queueing, 1);
         m.geom.remove("md0");
         m.loop.run();

@@ -367,7 +367,6 @@ final class SimWorld {
         }
         boolean excused = switch (error.kind()) {
             case SHUTTING_DOWN -> stopped != null && life.underWay == 0;
-            case NO_SPACE -> life.refused;
             case IO -> plan.isCachePerPath() && life.op == IoOp.FLUSH;
             default -> false;
         };
