@@ -31,6 +31,12 @@ import org.jspecify.annotations.Nullable;
  * bounded time, unless it is cancelled.
  */
 final class NbdClientDial implements NbdClientSession.Opener {
+    /**
+     * How long the kernel tries to get bytes to a server that does not acknowledge them: shorter than the quiesce time
+     * of a geom, so that by then it has stopped trying.
+     */
+    private static final int UNACKNOWLEDGED_MILLIS = 20_000;
+
     private final NettyLoops loops;
     private final NettyLoop loop;
     private final NbdUri uri;
@@ -137,6 +143,7 @@ final class NbdClientDial implements NbdClientSession.Opener {
                 .handler(attempt);
         if (!unix) {
             bootstrap.option(ChannelOption.TCP_NODELAY, true).option(ChannelOption.SO_KEEPALIVE, true);
+            loops.transport().boundUnacknowledged(bootstrap, UNACKNOWLEDGED_MILLIS);
         }
         ChannelFuture future = bootstrap.connect(addresses.get(next++));
         connecting = future;

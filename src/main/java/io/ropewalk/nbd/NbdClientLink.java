@@ -5,6 +5,7 @@ import io.ropewalk.block.IoError;
 import io.ropewalk.block.IoError.Kind;
 import io.ropewalk.block.IoLoop;
 import io.ropewalk.block.IoRequest;
+import io.ropewalk.block.Settlement;
 import io.ropewalk.net.NettyLoop;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,8 +31,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Requests wait in order while there is hope of a session (CONNECTING, RENEWING). What was given to the socket and is
  * not answered when the session ends is DISCONNECTED, or PROTOCOL when the server broke the rules; what was not is
- * UNREACHABLE. A connection is always closed before its requests are answered, so that none of them takes effect later
- * from our side.
+ * UNREACHABLE. What was sent and given up may still take effect, until its {@link Settlement} fires: see {@link
+ * NbdClientAfterlife}.
  */
 final class NbdClientLink implements NbdClientSession.Opener, NbdClientSession.User {
     private static final Logger CONTROL = LoggerFactory.getLogger("io.ropewalk.nbd.control");
@@ -55,6 +56,7 @@ final class NbdClientLink implements NbdClientSession.Opener, NbdClientSession.U
 
     private State state = State.IDLE;
     private @Nullable NbdClientDial dial;
+    private final NbdClientAfterlife afterlife = new NbdClientAfterlife();
     private @Nullable NbdClientSession session;
     private IoLoop.@Nullable Timer drainTimer;
     private int inFlight;
@@ -103,12 +105,12 @@ final class NbdClientLink implements NbdClientSession.Opener, NbdClientSession.U
         }
     }
 
-    /** Ends the session at once and answers everything with {@code error}. */
+    /** Gives the session up at once and answers everything with {@code error}. */
     void abort(IoError error) {
         if (state != State.CLOSED) {
-            drop();
+            IoError sentError = giveUp(error);
             state = State.IDLE;
-            answerAll(error, error);
+            answerAll(sentError, error);
         }
     }
 
@@ -132,6 +134,7 @@ final class NbdClientLink implements NbdClientSession.Opener, NbdClientSession.U
             session = null;
         }
         drop();
+        afterlife.close();
         state = State.CLOSED;
         completeRefreshes();
         IoError error = IoError.of(Kind.SHUTTING_DOWN, "the device " + device.name() + " was closed");
@@ -202,7 +205,7 @@ final class NbdClientLink implements NbdClientSession.Opener, NbdClientSession.U
     }
 
     @Override
-    public void onEnded(NbdClientSession endedSession, IoError error) {
+    public void onEnded(NbdClientSession endedSession, IoError error, NbdClientSession.End how) {
         if (endedSession != session) {
             return;
         }
@@ -210,12 +213,21 @@ final class NbdClientLink implements NbdClientSession.Opener, NbdClientSession.U
         if (state == State.READY || wasRenewing) {
             CONTROL.info("{}: lost the connection: {}", device.name(), error.message());
         }
-        drop();
+        IoError sentError = error;
+        switch (how) {
+            case CLOSED_BY_PEER -> drop();
+            case CONNECTED -> sentError = giveUp(error);
+            case BROKEN -> {
+                drop();
+                // Nobody can say what has become of what was sent.
+                sentError = error.unsettled(new Settlement());
+            }
+        }
         state = State.IDLE;
         if (!sessionProven || error.kind() == Kind.PROTOCOL) {
             backOff(error);
         }
-        answer(slot -> slot.sent, error, error);
+        answer(slot -> slot.sent, sentError, error);
         if (wasRenewing && state == State.IDLE) {
             connect();
         }
@@ -335,10 +347,10 @@ final class NbdClientLink implements NbdClientSession.Opener, NbdClientSession.U
 
     private void drainTimedOut(IoError gone) {
         if (state == State.DRAINING) {
-            drop();
+            IoError sentError = giveUp(gone);
             state = State.IDLE;
             backOff(gone);
-            answerAll(gone, gone);
+            answerAll(sentError, gone);
         }
     }
 
@@ -372,6 +384,18 @@ final class NbdClientLink implements NbdClientSession.Opener, NbdClientSession.U
                 connect();
             }
         }
+    }
+
+    /** As {@link #drop}, but what was sent may still take effect: returns {@code error} with the proof to wait for. */
+    private IoError giveUp(IoError error) {
+        NbdClientSession current = session;
+        IoError sentError = error;
+        if (current != null && inFlight > 0) {
+            session = null;
+            sentError = error.unsettled(afterlife.take(current));
+        }
+        drop();
+        return sentError;
     }
 
     /** Lets go of connection and dial; nothing is answered. */

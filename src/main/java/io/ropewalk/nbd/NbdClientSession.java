@@ -6,6 +6,7 @@ import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.socket.DuplexChannel;
 import io.ropewalk.block.DeviceException;
 import io.ropewalk.block.DeviceException.Reason;
 import io.ropewalk.block.IoError;
@@ -40,8 +41,21 @@ final class NbdClientSession extends MessageReceiver {
         /** The reply to what {@code slot} asked is complete. */
         void onReply(NbdClientSlot slot);
 
-        /** The session has ended, and not because {@link #close} or {@link #disconnect} was called. */
-        void onEnded(NbdClientSession session, IoError error);
+        /**
+         * The session is of no use any more, and not because {@link #close} or {@link #disconnect} was called. The user
+         * calls {@link #close} or {@link #giveUp} before it returns.
+         */
+        void onEnded(NbdClientSession session, IoError error, End how);
+    }
+
+    /** How a session came to its end. */
+    enum End {
+        /** The server closed or reset the connection: it reads no more of what we sent. */
+        CLOSED_BY_PEER,
+        /** The connection still stands, but the server broke the rules. */
+        CONNECTED,
+        /** Something between us and the server broke. */
+        BROKEN
     }
 
     private static final long FAREWELL_NANOS = TimeUnit.SECONDS.toNanos(1);
@@ -59,6 +73,15 @@ final class NbdClientSession extends MessageReceiver {
     private @Nullable NbdClientReplies replies;
     private @Nullable User user;
     private boolean ended;
+
+    /** Set once the session was given up: hears how it went. */
+    private @Nullable Mourner mourner;
+
+    /** A session that was given up has ended. */
+    interface Mourner {
+        /** {@code proven} when the server has closed its side. Called once. */
+        void onGone(boolean proven);
+    }
 
     NbdClientSession(NettyLoop loop, NbdUri uri, NbdClientOptions options, Opener opener) {
         this.loop = loop;
@@ -114,7 +137,34 @@ final class NbdClientSession extends MessageReceiver {
     void close() {
         if (!ended) {
             stop();
-            reset();
+        }
+        mourn(false);
+        reset();
+    }
+
+    /**
+     * Sends nothing more, tells the server so, and reads to the end of what it sends, without understanding it. What the
+     * kernel has taken already still reaches the server.
+     */
+    void giveUp(Mourner newMourner) {
+        mourner = newMourner;
+        if (ended) {
+            mourn(false);
+            return;
+        }
+        stop();
+        if (channel() instanceof DuplexChannel duplex && channel().isActive()) {
+            duplex.shutdownOutput();
+        } else {
+            channel().close();
+        }
+    }
+
+    private void mourn(boolean proven) {
+        Mourner waiting = mourner;
+        mourner = null;
+        if (waiting != null) {
+            waiting.onGone(proven);
         }
     }
 
@@ -138,7 +188,7 @@ final class NbdClientSession extends MessageReceiver {
         try {
             return current.decode(in);
         } catch (NbdClientViolation violation) {
-            end(current.error(violation));
+            end(current.error(violation), End.CONNECTED);
             return 0;
         }
     }
@@ -146,13 +196,14 @@ final class NbdClientSession extends MessageReceiver {
     @Override
     public void channelInactive(ChannelHandlerContext inactiveContext) {
         if (ended) {
+            mourn(true);
             return;
         }
         if (replies == null) {
             refuse(handshake.onClosed());
         } else {
             String when = hasPartialMessage() ? " in the middle of a reply" : "";
-            end(IoError.of(Kind.DISCONNECTED, uri.server() + " closed the connection" + when));
+            end(IoError.of(Kind.DISCONNECTED, uri.server() + " closed the connection" + when), End.CLOSED_BY_PEER);
         }
     }
 
@@ -160,6 +211,9 @@ final class NbdClientSession extends MessageReceiver {
     public void exceptionCaught(ChannelHandlerContext failedContext, Throwable cause) {
         if (ended) {
             LOG.debug("{}: after the end of the session: {}", uri.server(), cause.toString());
+            if (!NbdClientAfterlife.isClosedByPeer(cause)) {
+                mourn(false);
+            }
             return;
         }
         if (!(cause instanceof IOException)) {
@@ -169,7 +223,7 @@ final class NbdClientSession extends MessageReceiver {
         if (replies == null) {
             refuse(new DeviceException(Reason.UNREACHABLE, capitalized(clause) + ".", cause));
         } else {
-            end(IoError.of(Kind.DISCONNECTED, clause, cause));
+            end(IoError.of(Kind.DISCONNECTED, clause, cause), endOf(cause));
         }
     }
 
@@ -201,12 +255,15 @@ final class NbdClientSession extends MessageReceiver {
         }
     }
 
-    private void end(IoError error) {
+    /** The link that hears of it gives the session up or closes it. */
+    private void end(IoError error, End how) {
         if (!ended) {
-            stop();
-            reset();
-            Objects.requireNonNull(user, "in use").onEnded(this, error);
+            Objects.requireNonNull(user, "in use").onEnded(this, error, how);
         }
+    }
+
+    private static End endOf(Throwable cause) {
+        return NbdClientAfterlife.isClosedByPeer(cause) ? End.CLOSED_BY_PEER : End.BROKEN;
     }
 
     private void stop() {

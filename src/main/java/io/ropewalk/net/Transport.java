@@ -1,9 +1,11 @@
 package io.ropewalk.net;
 
+import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.epoll.EpollDomainSocketChannel;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerDomainSocketChannel;
@@ -15,6 +17,7 @@ import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.channel.uring.IoUring;
+import io.netty.channel.uring.IoUringChannelOption;
 import io.netty.channel.uring.IoUringDomainSocketChannel;
 import io.netty.channel.uring.IoUringIoHandler;
 import io.netty.channel.uring.IoUringServerDomainSocketChannel;
@@ -42,6 +45,15 @@ public enum Transport {
     /** The one to use when nobody says otherwise: epoll, and NIO where there is no native library. */
     public static Transport best() {
         return EPOLL.isAvailable() ? EPOLL : NIO;
+    }
+
+    /** Bounds how long the kernel keeps trying to deliver bytes to a TCP peer, where this transport can say so. */
+    public void boundUnacknowledged(Bootstrap bootstrap, int millis) {
+        switch (this) {
+            case IO_URING -> bootstrap.option(IoUringChannelOption.TCP_USER_TIMEOUT, millis);
+            case EPOLL -> bootstrap.option(EpollChannelOption.TCP_USER_TIMEOUT, millis);
+            case NIO -> {}
+        }
     }
 
     IoHandlerFactory handlerFactory() {

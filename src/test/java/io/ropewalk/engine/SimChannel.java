@@ -36,8 +36,8 @@ final class SimChannel extends BlockChannel {
     @Override
     protected void start(IoRequest request) {
         requireOnLoop("submit");
-        noticeBrokenSession();
         SimOp op = world.begin(request, this);
+        noticeBrokenSession();
         pending.add(op);
         if (closed) {
             decide(op, error(op, Kind.SHUTTING_DOWN, "the channel is closed"));
@@ -78,8 +78,18 @@ final class SimChannel extends BlockChannel {
         requireOnLoop("close");
         if (!closed) {
             closed = true;
+            requireDrained();
             abort(IoError.of(Kind.DISCONNECTED, "the channel was closed"));
             path.forget(this);
+        }
+    }
+
+    /** R31: who lets go of a path waits for what is in flight there; checks are nobody's. */
+    private void requireDrained() {
+        for (SimOp op : pending) {
+            if (op.life != null) {
+                throw new SimViolation(path.name() + "/" + loop() + " was closed with " + op + " in flight");
+            }
         }
     }
 
@@ -224,14 +234,7 @@ final class SimChannel extends BlockChannel {
         }
     }
 
-    boolean isIdle() {
-        return pending.isEmpty();
-    }
-
     boolean isFlushForShow(SimOp op) {
-        return world.is(SimWeakness.NO_FLUSH_FAN_OUT)
-                && op.op == IoOp.FLUSH
-                && op.request instanceof Attempt.OfRequest attempt
-                && attempt.io().attempt != attempt;
+        return world.is(SimWeakness.NO_FLUSH_FAN_OUT) && op.op == IoOp.FLUSH && SimWorld.isBranch(op);
     }
 }

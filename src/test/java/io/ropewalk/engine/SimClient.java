@@ -20,6 +20,9 @@ final class SimClient {
     private @Nullable BlockChannel channel;
     private int left;
 
+    /** When a FLUSH last failed, or when there was none to fail yet. */
+    private long toldOfDebt;
+
     SimClient(SimWorld world, String name, int depth, int requests) {
         this.world = world;
         this.name = name;
@@ -44,6 +47,7 @@ final class SimClient {
         loop = random.pick(world.scheduler.loops());
         loop.execute(() -> {
             channel = world.geom().open(loop);
+            toldOfDebt = world.scheduler.nextMoment();
             for (SimRequest slot : slots) {
                 later(slot);
             }
@@ -179,6 +183,7 @@ final class SimClient {
         loop.execute(() -> {
             BlockChannel last = world.geom().open(loop);
             channel = last;
+            toldOfDebt = world.scheduler.nextMoment();
             SimRequest reads = new SimRequest(this, afterReads);
             SimRequest flush = new SimRequest(this, () -> {
                 afterFlush.run();
@@ -225,12 +230,20 @@ final class SimClient {
         }
         switch (life.op) {
             case READ -> checkRead(request, life);
-            case FLUSH -> world.history.flushed(life.begin);
+            case FLUSH -> flushed(life);
             case WRITE, WRITE_ZEROES, TRIM ->
                 world.history.succeeded(
                         Objects.requireNonNull(life.change), world.scheduler.nextMoment(), life.cache, life.durably);
             case CACHE, BLOCK_STATUS -> {}
         }
+    }
+
+    private void flushed(SimLife life) {
+        long debt = world.history.latestDebt();
+        if (debt > toldOfDebt && debt < life.begin) {
+            throw new SimViolation(this + " is told that " + life + " succeeded, but never of the debt from " + debt);
+        }
+        world.history.flushed(life.begin);
     }
 
     private void checkRead(SimRequest request, SimLife life) {
@@ -254,6 +267,7 @@ final class SimClient {
         world.requireExcuse(life, error);
         if (life.op == IoOp.FLUSH && !life.givenUp) {
             world.history.flushFailed();
+            toldOfDebt = world.scheduler.nextMoment();
         }
         world.closeIfOver(life);
         if (error.kind() == Kind.SHUTTING_DOWN) {

@@ -2,6 +2,7 @@ package io.ropewalk.engine;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -75,6 +76,7 @@ final class SimHistory {
     private final boolean cachePerPath;
     private final long[] flushedAtServer;
     private final long[] outOfUse;
+    private long latestDebt;
 
     SimHistory(int blocks, int caches) {
         cachePerPath = caches > 1;
@@ -133,6 +135,22 @@ final class SimHistory {
     /** The path before that cache went out of use. */
     void outOfUse(int cache, long moment) {
         outOfUse[cache] = moment;
+        if (cachePerPath
+                && Stream.concat(notDurable.stream(), atRisk.stream()).anyMatch(change -> isOwed(change, cache))) {
+            latestDebt = moment;
+        }
+    }
+
+    private boolean isOwed(Change change, int cache) {
+        return change.cache == cache && change.end > flushedAtServer[cache];
+    }
+
+    /**
+     * When a path with a cache of its own last went out of use with changes that were not flushed: every client that was
+     * there is to be told, by a FLUSH that fails, before it is told of one that succeeded.
+     */
+    long latestDebt() {
+        return latestDebt;
     }
 
     /** A FLUSH that began at {@code flushBegin} has succeeded. */
@@ -167,7 +185,7 @@ final class SimHistory {
     /** A cache has lost its content. */
     void cacheLost(int cache) {
         notDurable.removeIf(change -> {
-            change.lost = change.cache == cache && change.end > flushedAtServer[cache];
+            change.lost = isOwed(change, cache);
             return change.lost && atRisk.add(change);
         });
     }

@@ -1,6 +1,8 @@
 package io.ropewalk.engine;
 
 import io.ropewalk.block.IoOp;
+import java.util.HashSet;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** One request of a client from its submission to its end: what the checkers know of it. */
@@ -16,14 +18,23 @@ final class SimLife {
     /** What it does to the disk, if it changes data. */
     final SimHistory.@Nullable Change change;
 
+    /** The paths that it was sent on. */
+    final Set<String> tried = new HashSet<>();
+
     /** How often it was sent on a path. */
     int attempts;
 
     /** Attempts that the engine has no answer to. */
     int underWay;
 
-    /** A simulated device has refused it for good. */
-    boolean refused;
+    /** Some path did it. */
+    boolean succeeded;
+
+    /** The engine knows that it was refused for good. */
+    boolean refusalKnown;
+
+    /** Some attempt was given the room before its payload. */
+    boolean headroomGiven;
 
     /** The client is giving it up, or has. */
     boolean givenUp;

@@ -52,11 +52,22 @@ final class SimObserver implements EngineObserver {
         world.tell(() -> "event: failed " + path + " " + reason + " " + detail);
         world.count(SimHappening.PATH_FAILED);
         if (error != null) {
-            requirePresentEpoch(path, error);
+            SimOp op = world.op(SimChannel.idOf(error));
+            requirePresentEpoch(path, op);
+            requireBlame(path, reason, op);
+        }
+        if (reason == FailReason.CHECKER && !isAnotherUsable(path)) {
+            throw new SimViolation("a check took " + path + ", the last usable path");
         }
         // R45, R53: where an operator fails the only path, its restore is told before the failure.
         boolean restoredAlready = reason == FailReason.OPERATOR && attached() == 1;
         outOfUse(path, restoredAlready ? PathEntry.Condition.USABLE : PathEntry.Condition.FAIL);
+    }
+
+    private boolean isAnotherUsable(String path) {
+        return told.entrySet().stream()
+                .anyMatch(entry -> entry.getValue() == PathEntry.Condition.USABLE
+                        && !entry.getKey().equals(path));
     }
 
     private long attached() {
@@ -66,12 +77,33 @@ final class SimObserver implements EngineObserver {
     }
 
     /** Q4: a path is failed only for what was sent since it came into use. */
-    private void requirePresentEpoch(String path, IoError error) {
-        long sent = world.submittedAt(SimChannel.idOf(error));
+    private void requirePresentEpoch(String path, SimOp op) {
         long since = Objects.requireNonNull(backInUse.get(path));
-        if (sent < since) {
+        if (op.submitted < since) {
             throw new SimViolation(
-                    path + " is in use since " + since + " and was failed for an attempt from " + sent + ": " + error);
+                    path + " is in use since " + since + " and was failed for " + op + " from " + op.submitted);
+        }
+    }
+
+    /** Q5: a device's own error is the path's fault only where another path could do it. */
+    private static void requireBlame(String path, FailReason reason, SimOp op) {
+        if (reason == FailReason.IO_ERROR && (op.life == null || !op.life.succeeded)) {
+            throw new SimViolation(path + " was failed for " + op + ", though no path could do it");
+        }
+    }
+
+    /** A path out of use is the last resort, one on its way out is none. */
+    void requireChoosable(String path, SimLife life) {
+        boolean choosable = switch (told.getOrDefault(path, PathEntry.Condition.LOST)) {
+            case USABLE -> true;
+            case FAIL ->
+                told.entrySet().stream()
+                        .noneMatch(entry ->
+                                entry.getValue() == PathEntry.Condition.USABLE && !life.tried.contains(entry.getKey()));
+            case LOST -> false;
+        };
+        if (!choosable) {
+            throw new SimViolation(life + " was sent on " + path + ", with " + told + " and tried " + life.tried);
         }
     }
 

@@ -19,6 +19,7 @@ final class SimOp {
     final @Nullable SimLife life;
 
     final long submitted;
+    final long submittedNanos;
     final IoOp op;
     final int firstBlock;
     final int blocks;
@@ -44,12 +45,13 @@ final class SimOp {
     /** By block: what a change writes, what a READ returns. */
     private final long[] versions;
 
-    SimOp(long id, IoRequest request, SimChannel channel, @Nullable SimLife life, long submitted) {
+    SimOp(long id, IoRequest request, SimChannel channel, @Nullable SimLife life, long submitted, long submittedNanos) {
         this.id = id;
         this.request = request;
         this.channel = channel;
         this.life = life;
         this.submitted = submitted;
+        this.submittedNanos = submittedNanos;
         this.op = request.op();
         this.firstBlock = (int) (request.offset() / BLOCK_BYTES);
         this.blocks = (int) (request.length() / BLOCK_BYTES);

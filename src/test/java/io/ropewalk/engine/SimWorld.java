@@ -58,7 +58,7 @@ final class SimWorld {
     private final List<SimPath> paths = new ArrayList<>();
     private final List<SimClient> clients = new ArrayList<>();
     private final long[] fencedUntilNanos;
-    private final List<Long> submitted = new ArrayList<>();
+    private final List<SimOp> ops = new ArrayList<>();
     private final SimOperator operator;
     private final SimMisfortune misfortune;
     private final Geom geom;
@@ -169,7 +169,7 @@ final class SimWorld {
     private void stop() {
         tell(() -> "stop");
         stopped = geom.stop();
-        long latest = scheduler.nowNanos() + plan.patienceNanos();
+        long latest = scheduler.nowNanos() + plan.stopPatienceNanos();
         stopped.thenRun(() -> stoppedInTime = scheduler.nowNanos() <= latest);
         clients.forEach(SimClient::disconnectSoon);
     }
@@ -224,13 +224,12 @@ final class SimWorld {
 
     /** The engine sends a request on a path. */
     SimOp begin(IoRequest request, SimChannel channel) {
-        SimLife life = lifeOf(request);
-        long now = scheduler.nextMoment();
-        submitted.add(now);
-        SimOp op = new SimOp(submitted.size() - 1L, request, channel, life, now);
+        SimOp op =
+                new SimOp(ops.size(), request, channel, lifeOf(request), scheduler.nextMoment(), scheduler.nowNanos());
+        ops.add(op);
         count(SimHappening.ATTEMPT);
-        if (life != null) {
-            begin(life);
+        if (op.life != null) {
+            begin(op, op.life);
         }
         return op;
     }
@@ -246,21 +245,47 @@ final class SimWorld {
         return null;
     }
 
-    private void begin(SimLife life) {
-        life.underWay++;
-        life.attempts++;
-        if (life.attempts > 1) {
+    private void begin(SimOp op, SimLife life) {
+        if (life.attempts > 0) {
             count(SimHappening.RETRY);
         }
-        if (life.attempts > plan.paths() + 1
-                && plan.policies().noPath().queueFor().isZero()) {
+        String path = op.channel.path().name();
+        if (!isHedge(op)) {
+            observer.requireChoosable(path, life);
+        }
+        requireLegal(op, life);
+        life.underWay++;
+        life.attempts++;
+        life.tried.add(path);
+        if (life.attempts > plan.paths() + 1 && !plan.queues()) {
             throw new SimViolation(life + " is sent for the time " + life.attempts);
         }
     }
 
-    /** When the attempt of that number was sent. */
-    long submittedAt(long id) {
-        return submitted.get((int) id);
+    private static void requireLegal(SimOp op, SimLife life) {
+        if (life.refusalKnown) {
+            throw new SimViolation(life + " is sent again, though it was refused for good");
+        }
+        if (op.op == IoOp.WRITE && op.request.payloadHeadroom() > 0) {
+            if (life.headroomGiven) {
+                throw new SimViolation(life + " gives the room before its payload to two attempts");
+            }
+            life.headroomGiven = true;
+        }
+    }
+
+    private static boolean isHedge(SimOp op) {
+        return op.op == IoOp.READ && isBranch(op);
+    }
+
+    /** An attempt beside the request's main one. */
+    static boolean isBranch(SimOp op) {
+        return op.request instanceof Attempt.OfRequest attempt && attempt.io().attempt != attempt;
+    }
+
+    /** The attempt of that number. */
+    SimOp op(long id) {
+        return ops.get((int) id);
     }
 
     /** A path is about to answer. */
@@ -270,12 +295,17 @@ final class SimWorld {
                     .find(op.channel.path().name())
                     .ifPresent(entry -> ((Attempt) op.request).epoch = entry.epoch());
         }
+        if (scheduler.nowNanos() - op.submittedNanos > plan.attemptPatienceNanos()) {
+            throw new SimViolation(op + " was not given up in time");
+        }
         SimLife life = op.life;
         if (life == null) {
             return;
         }
         life.underWay--;
+        life.refusalKnown |= error != null && error.kind().scope() == IoError.Scope.REQUEST;
         if (error == null) {
+            life.succeeded = true;
             life.cache = op.channel.path().cache();
         }
         if (life.ending && life.underWay == 0) {
@@ -337,11 +367,10 @@ final class SimWorld {
         }
         boolean excused = switch (error.kind()) {
             case SHUTTING_DOWN -> stopped != null && life.underWay == 0;
-            case NO_SPACE -> life.refused;
             case IO -> plan.isCachePerPath() && life.op == IoOp.FLUSH;
             default -> false;
         };
-        if (!excused) {
+        if (!excused && !life.refusalKnown) {
             requireNoWellPath(life, error);
         }
         if (error.kind() != Kind.SHUTTING_DOWN) {
@@ -390,7 +419,7 @@ final class SimWorld {
         require(
                 stats.unfencedWrites() == trace.counted(SimHappening.FENCE_EXPIRED),
                 "the geom counts other unfenced writes than it told of");
-        if (plan.policies().noPath().queueFor().isZero()) {
+        if (!plan.queues()) {
             require(20 * stats.hedges() <= trace.counted(SimHappening.READ), "more than 5 % of reads were hedged");
         }
     }

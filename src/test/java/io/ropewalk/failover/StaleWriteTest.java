@@ -1,0 +1,128 @@
+package io.ropewalk.failover;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.ropewalk.block.BlockChannel;
+import io.ropewalk.engine.FailReason;
+import io.ropewalk.engine.GeomState;
+import io.ropewalk.engine.Mode;
+import io.ropewalk.engine.PathState;
+import io.ropewalk.engine.Policies;
+import io.ropewalk.engine.RestoreTrigger;
+import io.ropewalk.net.NettyLoop;
+import io.ropewalk.testing.Ask;
+import java.io.RandomAccessFile;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * The stale write: W1 is on its way to a server that was stopped, is retried through the other one and acknowledged; W2 to
+ * the same block follows; then the first server is continued and reads W1. The block must hold W2.
+ */
+@Timeout(240)
+class StaleWriteTest {
+    private static final int ROUNDS = Integer.getInteger("stale.rounds", 20);
+
+    @TempDir
+    Path folder;
+
+    @Test
+    void aStoppedServerThatContinues_neverBringsBackAnOldWrite() throws Exception {
+        Path store = Rig.store(folder, 16 << 20);
+        Policies policies = Policies.DEFAULT.withAttemptTimeout(Duration.ofMillis(200));
+        try (Rig rig =
+                new Rig(folder, Mode.ACTIVE_PASSIVE, policies, Duration.ofMillis(100), Rig.twoPaths(folder, store))) {
+            Client client = new Client(rig);
+            for (int round = 0; round < ROUNDS; round++) {
+                int first = activeIndex(rig);
+                Backend stopped = rig.backends.get(first);
+                byte old = (byte) (2 * round + 1);
+                byte now = (byte) (2 * round + 2);
+
+                client.write(8192, old).get(10, TimeUnit.SECONDS);
+                stopped.stop();
+                client.write(0, old).get(10, TimeUnit.SECONDS);
+                CompletableFuture<Ask> held = client.write(0, now);
+                long start = System.nanoTime();
+                client.write(4096, now).get(10, TimeUnit.SECONDS);
+                assertThat(client.read(0).get(10, TimeUnit.SECONDS).bytes()[0]).isEqualTo(old);
+                assertThat(System.nanoTime() - start).isLessThan(TimeUnit.SECONDS.toNanos(2));
+                assertThat(held).isNotDone();
+                stopped.resume();
+                held.get(10, TimeUnit.SECONDS);
+
+                assertThat(firstByte(store)).as("round %d", round).isEqualTo(now);
+                Awaitility.await("path back")
+                        .atMost(Duration.ofSeconds(100))
+                        .until(() -> rig.path(first).state() != PathState.FAIL || restoreIfFlapping(rig, first));
+                assertThat(firstByte(store)).as("round %d, later", round).isEqualTo(now);
+                Awaitility.await().until(() -> rig.geom.report().state() == GeomState.OPTIMAL);
+            }
+            assertThat(rig.geom.stats().unfencedWrites()).isZero();
+        }
+    }
+
+    /** Twenty failures in a row are flapping; here it is an operator who vouches for the path. */
+    private static boolean restoreIfFlapping(Rig rig, int index) throws Exception {
+        if (rig.path(index).reason() == FailReason.FLAPPING) {
+            rig.geom.restore(rig.path(index).device(), RestoreTrigger.OPERATOR);
+        }
+        return false;
+    }
+
+    private static int activeIndex(Rig rig) {
+        String active = rig.geom.report().activePaths().getFirst();
+        return rig.backends.get(0).name().equals(active) ? 0 : 1;
+    }
+
+    private static byte firstByte(Path store) throws Exception {
+        try (RandomAccessFile file = new RandomAccessFile(store.toFile(), "r")) {
+            return file.readByte();
+        }
+    }
+
+    /** Requests on the geom itself, on one of its loops. */
+    private static final class Client {
+        private final NettyLoop loop;
+        private final BlockChannel channel;
+
+        Client(Rig rig) {
+            loop = rig.loops().loops().getLast();
+            channel = rig.geom.open(loop);
+        }
+
+        CompletableFuture<Ask> write(long offset, byte value) {
+            byte[] data = new byte[4096];
+            Arrays.fill(data, value);
+            return submit(() -> Ask.write(channel, offset, data));
+        }
+
+        CompletableFuture<Ask> read(long offset) {
+            return submit(() -> Ask.read(channel, offset, 4096));
+        }
+
+        private CompletableFuture<Ask> submit(Supplier<Ask> ask) {
+            CompletableFuture<Ask> done = new CompletableFuture<>();
+            loop.execute(() -> await(ask.get(), done));
+            return done;
+        }
+
+        private void await(Ask ask, CompletableFuture<Ask> done) {
+            if (!ask.isAnswered()) {
+                loop.schedule(() -> await(ask, done), TimeUnit.MILLISECONDS.toNanos(1));
+            } else if (ask.succeeded()) {
+                done.complete(ask);
+            } else {
+                done.completeExceptionally(new AssertionError(ask + ": " + ask.error()));
+            }
+        }
+    }
+}
