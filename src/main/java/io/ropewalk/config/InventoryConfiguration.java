@@ -4,6 +4,7 @@ import io.ropewalk.block.DeviceFactory;
 import io.ropewalk.inventory.Inventory;
 import io.ropewalk.inventory.InventorySettings;
 import io.ropewalk.inventory.InventoryStore;
+import io.ropewalk.metrics.ExportTraffic;
 import io.ropewalk.metrics.PathCounters;
 import io.ropewalk.net.NettyLoops;
 import java.time.Clock;
@@ -20,11 +21,6 @@ class InventoryConfiguration {
         return Clock.systemUTC();
     }
 
-    @Bean
-    PathCounters pathCounters() {
-        return new PathCounters();
-    }
-
     @Bean(destroyMethod = "close")
     Inventory inventory(
             InventoryStore store,
@@ -32,6 +28,7 @@ class InventoryConfiguration {
             NettyLoops loops,
             Clock clock,
             PathCounters counters,
+            ExportTraffic traffic,
             RopewalkProperties properties) {
         Inventory inventory = new Inventory(
                 store,
@@ -42,6 +39,7 @@ class InventoryConfiguration {
                 InventorySettings.DEFAULT.withPolicies(
                         properties.geomDefaults().over(InventorySettings.DEFAULT.policies())));
         inventory.addListener(counters);
+        inventory.addListener(traffic);
         return inventory;
     }
 

@@ -1,6 +1,7 @@
 package io.ropewalk.config;
 
 import io.ropewalk.inventory.Inventory;
+import io.ropewalk.metrics.ExportTraffic;
 import io.ropewalk.nbd.NbdServer;
 import io.ropewalk.nbd.NbdServerOptions;
 import io.ropewalk.net.NettyLoops;
@@ -12,13 +13,13 @@ import org.springframework.context.annotation.Configuration;
 @Configuration(proxyBeanMethods = false)
 class NbdConfiguration {
     @Bean(destroyMethod = "")
-    NbdServer nbdServer(NettyLoops loops, Inventory inventory, RopewalkProperties properties) {
+    NbdServer nbdServer(NettyLoops loops, Inventory inventory, ExportTraffic traffic, RopewalkProperties properties) {
         RopewalkProperties.Nbd nbd = properties.nbd();
         return new NbdServer(
                 loops,
                 new InventoryExports(inventory),
                 NbdServerOptions.on(new InetSocketAddress(nbd.address(), nbd.port()), nbd.unixSocket()),
-                new SessionEvents(inventory));
+                new SessionEvents(inventory, traffic));
     }
 
     @Bean

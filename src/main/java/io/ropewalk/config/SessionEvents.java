@@ -4,12 +4,14 @@ import io.ropewalk.inventory.Inventory;
 import io.ropewalk.nbd.NbdServerObserver;
 import io.ropewalk.nbd.NbdSessionView;
 
-/** Tells the inventory of sessions that come and go. */
+/** Tells the inventory, and who counts, of sessions that come and go. */
 final class SessionEvents implements NbdServerObserver {
     private final Inventory inventory;
+    private final NbdServerObserver counter;
 
-    SessionEvents(Inventory inventory) {
+    SessionEvents(Inventory inventory, NbdServerObserver counter) {
         this.inventory = inventory;
+        this.counter = counter;
     }
 
     @Override
@@ -19,6 +21,7 @@ final class SessionEvents implements NbdServerObserver {
 
     @Override
     public void onSessionClosed(NbdSessionView session, String reason) {
+        counter.onSessionClosed(session, reason);
         inventory.sessionClosed(NbdSessions.view(session));
     }
 }

@@ -123,7 +123,12 @@ public enum Metric {
             "When the path came into its state, in seconds since 1970.",
             "geom",
             "path"),
-    EXPORT_SESSIONS("multipath_export_sessions", Type.GAUGE, "Sessions open on the export.", "export");
+    EXPORT_SESSIONS("multipath_export_sessions", Type.GAUGE, "Sessions open on the export.", "export"),
+    EXPORT_SESSION_BYTES(
+            "multipath_export_session_bytes_total",
+            Type.COUNTER,
+            "Bytes that clients read and wrote through the export.",
+            "export");
 
     /** What kind of metric it is. */
     public enum Type {

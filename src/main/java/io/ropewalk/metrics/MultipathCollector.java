@@ -16,12 +16,14 @@ import io.ropewalk.engine.RestoreTrigger;
 import io.ropewalk.inventory.DeviceView;
 import io.ropewalk.inventory.ExportView;
 import io.ropewalk.inventory.Inventory;
+import io.ropewalk.nbd.NbdSessionView;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -42,12 +44,21 @@ public final class MultipathCollector implements MultiCollector {
 
     private final Inventory inventory;
     private final PathCounters counters;
+    private final ExportTraffic traffic;
+    private final Supplier<List<NbdSessionView>> sessions;
 
     private record IoMetrics(Metric durations, Metric bytes, Metric errors) {}
 
-    public MultipathCollector(Inventory inventory, PathCounters counters) {
+    /** @param sessions lists the NBD server's sessions */
+    public MultipathCollector(
+            Inventory inventory,
+            PathCounters counters,
+            ExportTraffic traffic,
+            Supplier<List<NbdSessionView>> sessions) {
         this.inventory = inventory;
         this.counters = counters;
+        this.traffic = traffic;
+        this.sessions = sessions;
     }
 
     @Override
@@ -58,9 +69,7 @@ public final class MultipathCollector implements MultiCollector {
         for (Geom geom : inventory.runningGeoms()) {
             collect(geom, addresses, scrape);
         }
-        for (ExportView export : inventory.exports()) {
-            scrape.gauge(Metric.EXPORT_SESSIONS, export.sessions(), export.name());
-        }
+        collectExports(scrape);
         return scrape.snapshots();
     }
 
@@ -74,6 +83,14 @@ public final class MultipathCollector implements MultiCollector {
         }
         for (GeomStats.PathStats path : stats.paths()) {
             collectPath(report.name(), path, scrape);
+        }
+    }
+
+    private void collectExports(Scrape scrape) {
+        Map<String, Long> bytes = traffic.bytes(sessions.get());
+        for (ExportView export : inventory.exports()) {
+            scrape.gauge(Metric.EXPORT_SESSIONS, export.sessions(), export.name());
+            scrape.counter(Metric.EXPORT_SESSION_BYTES, bytes.getOrDefault(export.name(), 0L), export.name());
         }
     }
 

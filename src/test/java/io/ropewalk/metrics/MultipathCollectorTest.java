@@ -16,6 +16,8 @@ import io.ropewalk.inventory.DeviceState;
 import io.ropewalk.inventory.DeviceView;
 import io.ropewalk.inventory.ExportView;
 import io.ropewalk.inventory.Inventory;
+import io.ropewalk.nbd.NbdPeer;
+import io.ropewalk.nbd.NbdSessionView;
 import io.ropewalk.testing.Ask;
 import io.ropewalk.testing.ScriptedDevice;
 import io.ropewalk.testing.VirtualLoop;
@@ -35,7 +37,9 @@ class MultipathCollectorTest {
 
     private final Inventory inventory = mock(Inventory.class);
     private final PathCounters counters = new PathCounters();
-    private final MultipathCollector collector = new MultipathCollector(inventory, counters);
+    private final ExportTraffic traffic = new ExportTraffic();
+    private List<NbdSessionView> listed = List.of();
+    private final MultipathCollector collector = new MultipathCollector(inventory, counters, traffic, () -> listed);
     private final VirtualLoop loop = new VirtualLoop();
     private final ScriptedDevice.Disk disk = new ScriptedDevice.Disk(1 << 20);
     private final ScriptedDevice first = new ScriptedDevice("d1", disk);
@@ -155,6 +159,29 @@ class MultipathCollectorTest {
         assertThat(scrape()).isEmpty();
         assertThat(counters.of(geom, "d1").failures(io.ropewalk.engine.FailReason.OPERATOR))
                 .isZero();
+    }
+
+    @Test
+    void bytesOfSessionsAreCountedOnceWhileTheyAreOpenAndAfterwards() {
+        String series = "multipath_export_session_bytes_total{export=\"disk1\"} ";
+        assertThat(scrape()).contains(series + "0.0");
+
+        listed = List.of(session(1, 100), session(2, 10));
+        assertThat(scrape()).contains(series + "110.0");
+
+        traffic.onSessionClosed(session(1, 150), "it left");
+        assertThat(scrape()).as("over, but listed still").contains(series + "160.0");
+
+        listed = List.of(session(2, 10));
+        assertThat(scrape()).contains(series + "160.0");
+
+        listed = List.of();
+        traffic.onSessionClosed(session(2, 10), "it left");
+        assertThat(scrape()).contains(series + "160.0");
+    }
+
+    private static NbdSessionView session(long id, long bytes) {
+        return new NbdSessionView(id, "disk1", new NbdPeer(null), THEN, 0, 1, 0, bytes - 3, 3);
     }
 
     @Test
