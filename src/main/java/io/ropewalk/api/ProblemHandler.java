@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.Collectors;
+import org.apache.tomcat.util.http.InvalidParameterException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -58,6 +59,17 @@ class ProblemHandler extends ResponseEntityExceptionHandler {
     @ExceptionHandler
     ResponseEntity<ProblemJson> refusedHere(ApiException refusal, HttpServletRequest request) {
         return answer(refusal.toProblem(request.getRequestURI()), new HttpHeaders());
+    }
+
+    /** Tomcat reads parameters when they are asked for first; that is by us. */
+    @ExceptionHandler
+    ResponseEntity<ProblemJson> unreadableQuery(InvalidParameterException refusal, HttpServletRequest request) {
+        return refusedHere(
+                new ApiException(
+                        ProblemCode.INVALID_PARAMETER,
+                        "The query cannot be read.",
+                        "Escape what stands after the question mark as URLs have it."),
+                request);
     }
 
     @ExceptionHandler

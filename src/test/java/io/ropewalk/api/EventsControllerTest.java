@@ -91,7 +91,7 @@ class EventsControllerTest extends ApiTestBase {
         when(inventory.eventsAfter(anyLong(), anyInt())).thenReturn(new EventPage(List.of(), false, 41));
         when(inventory.awaitEventsAfter(anyLong(), anyInt(), any())).thenThrow(new InterruptedException("the end"));
 
-        mvc.get().uri("/api/v1/events").accept(MediaType.TEXT_EVENT_STREAM).exchange();
+        mvc.get().uri("/api/v1/events").accept(MediaType.TEXT_EVENT_STREAM).exchange(Duration.ofSeconds(10));
 
         Awaitility.await()
                 .atMost(Duration.ofSeconds(10))
