@@ -65,7 +65,7 @@ final class Rig implements AutoCloseable {
                 this::checkAll, checkEvery.toMillis(), checkEvery.toMillis(), TimeUnit.MILLISECONDS);
     }
 
-    private static NbdExports serving(NbdExport export) {
+    static NbdExports serving(NbdExport export) {
         return new NbdExports() {
             @Override
             public List<NbdExport> list(NbdPeer peer) {
