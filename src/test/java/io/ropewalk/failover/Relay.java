@@ -168,6 +168,7 @@ final class Relay implements AutoCloseable {
         private final Thread down = Thread.ofVirtual().unstarted(this::takeReplies);
         private final Thread out = Thread.ofVirtual().unstarted(this::passReplies);
         private volatile boolean ended;
+        private volatile boolean resets;
 
         Connection(Socket client, SocketChannel server) {
             this.client = client;
@@ -234,9 +235,18 @@ final class Relay implements AutoCloseable {
                     }
                 }
                 awaitVoice();
-                client.shutdownOutput();
+                leave();
             } catch (IOException | InterruptedException e) {
                 shutServer();
+            }
+        }
+
+        private void leave() throws IOException {
+            if (resets) {
+                client.setSoLinger(true, 0);
+                client.close();
+            } else {
+                client.shutdownOutput();
             }
         }
 
@@ -283,13 +293,11 @@ final class Relay implements AutoCloseable {
 
         /** Ends it as a server would: by a FIN, or by an RST. */
         void end(boolean reset) {
+            resets = reset;
             try {
                 endServer();
-                if (reset) {
-                    client.setSoLinger(true, 0);
-                    client.close();
-                }
-            } catch (IOException | InterruptedException e) {
+                out.join();
+            } catch (InterruptedException e) {
                 throw new AssertionError(e);
             }
         }
