@@ -47,7 +47,7 @@ class FailoverMatrixTest {
     private static final String FAULTS = System.getProperty(
             "matrix.faults", Stream.of(Fault.values()).map(Fault::name).collect(Collectors.joining(",")));
 
-    private static final long STORE_BYTES = 16 << 20;
+    private static final long STORE_BYTES = 8 << 20;
     private static final int WARM_UP = 300;
     private static final Duration FAULT_LASTS = Duration.ofSeconds(1);
     private static final Duration CHECK_EVERY = Duration.ofMillis(200);
