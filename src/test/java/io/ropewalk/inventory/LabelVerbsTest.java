@@ -447,6 +447,44 @@ class LabelVerbsTest {
     }
 
     @Test
+    void aDestroyThatWasCutOffLeavesAStoppedGeomAndCanBeAskedForAgain() {
+        fixture.paths(disk, "a", "b");
+        fixture.label("disk1", "a", "b");
+        inventory.close();
+        DesiredState stored = fixture.memory().state;
+        fixture.memory().state = stored.mapGeom("disk1", geom -> geom.withStopped(true));
+
+        fixture.restart();
+        assertThat(fixture.inventory.geoms()).isEmpty();
+        fixture.inventory.destroyGeom("disk1", false, Terms.NONE);
+        assertThat(disk.lastSector()).isEqualTo(BLANK);
+        assertThat(fixture.memory().state.geoms()).isEmpty();
+
+        fixture.inventory.close();
+        fixture.memory().state = stored.mapGeom("disk1", geom -> geom.withStopped(true));
+        fixture.restart();
+        fixture.inventory.destroyGeom("disk1", false, Terms.NONE);
+        assertThat(fixture.memory().state.geoms()).isEmpty();
+    }
+
+    @Test
+    void destroyOfAStoppedGeomWhoseDevicesAreAwayNeedsForce() {
+        fixture.paths(disk, "a");
+        fixture.label("disk1", "a");
+        inventory.stopGeom("disk1", Terms.NONE);
+        fixture.factory.without(uri("a")).device("a").vanish();
+        eventually(() -> assertThat(inventory.device("a").state()).isEqualTo(DeviceState.UNREACHABLE));
+
+        assertRefused(Problem.LABEL_NOT_WRITTEN, () -> inventory.destroyGeom("disk1", false, Terms.NONE));
+        inventory.destroyGeom("disk1", true, Terms.NONE);
+
+        fixture.factory.with(uri("a"), disk, 512);
+        eventually(() -> assertThat(fixture.lastEvent("label.refused")).isNotNull());
+        assertThat(inventory.geoms()).isEmpty();
+        assertRefused(Problem.GEOM_NOT_FOUND, () -> inventory.destroyGeom("disk1", true, Terms.NONE));
+    }
+
+    @Test
     void r46_removingTheLastPathLeavesTheLabel() {
         fixture.paths(disk, "a");
         fixture.label("disk1", "a");
