@@ -40,6 +40,7 @@ final class ControlLog implements AutoCloseable {
             "device.vanished",
             "label.refused",
             "label.left",
+            "label.missing",
             "geom.not-resized",
             "geom.named-temporarily");
 

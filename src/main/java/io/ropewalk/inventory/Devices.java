@@ -373,12 +373,30 @@ final class Devices {
         }
     }
 
-    /** What the device's URI leads to has been taken away, whatever the device itself knows of it. */
+    /**
+     * What the device's URI leads to has been taken away, whatever the device itself knows of it: its path is lost. A
+     * device of which nothing needs to be remembered is forgotten.
+     */
     void takeAway(String name, String why) {
-        DeviceSlot slot = ledger.world().devices().get(name);
-        if (slot != null && slot.device() != null) {
+        World world = ledger.world();
+        DeviceSlot slot = world.devices().get(name);
+        if (slot == null || world.pledgeOn(name).isPresent()) {
+            return;
+        }
+        if (isForgettable(world, name)) {
+            remove(name, Terms.NONE);
+        } else if (slot.device() != null) {
             vanished(name, slot.device(), why);
         }
+    }
+
+    private static boolean isForgettable(World world, String name) {
+        DesiredDevice desired = world.desired().devices().get(name);
+        boolean wanted = world.desired().geoms().values().stream().anyMatch(geom -> geom.hasPath(name));
+        return desired != null
+                && desired.keptOutOf() == null
+                && !wanted
+                && world.holderOf(name).isEmpty();
     }
 
     private void vanished(String name, BlockDevice device, String why) {

@@ -52,6 +52,7 @@ public final class Inventory implements AutoCloseable {
     private final Declarations declarations;
     private final AtomicBoolean closed = new AtomicBoolean();
     private volatile @Nullable ControlLog log;
+    private volatile Runnable scan = () -> {};
 
     /**
      * An inventory that does nothing before {@link #start}.
@@ -98,6 +99,7 @@ public final class Inventory implements AutoCloseable {
         this.labels = new LabelVerbs(ledger, events, life, maker, geoms, desk);
         this.declarations = new Declarations(ledger, topology, known, devices, geoms, labels);
         listeners.add(declarations);
+        listeners.add(reception.patrol());
     }
 
     // ---- life
@@ -214,12 +216,15 @@ public final class Inventory implements AutoCloseable {
     }
 
     /**
-     * Tries every device that is not open, and tastes every one that serves no geom. What operators removed or stopped
-     * stays so.
+     * Looks for devices that came or went, where folders are watched; tries every device that is not open, and tastes
+     * every one that serves no geom. What operators removed or stopped stays so.
      *
      * @return what came of each, by name
      */
     public List<TasteView> rescan(Terms terms) {
+        if (!terms.dryRun()) {
+            scan.run();
+        }
         await(topology.call(devices::openAllNow));
         return answer(topology.call(terms, null, () -> reception.receiveAll(terms.dryRun())));
     }
@@ -436,6 +441,21 @@ public final class Inventory implements AutoCloseable {
     /** The same; when there is none waits for one, at most {@code timeout}. For streams: call it in a loop. */
     public EventPage awaitEventsAfter(long seq, int limit, Duration timeout) throws InterruptedException {
         return events.awaitAfter(seq, limit, timeout);
+    }
+
+    // ---- for the scanner
+
+    /** What a rescan has to do first; blocks. */
+    void bindScan(Runnable scan) {
+        this.scan = scan;
+    }
+
+    /** What the device leads to is not there any more. */
+    void takeAway(String device, String why, Terms terms) {
+        topology.call(terms, null, () -> {
+            devices.takeAway(device, why);
+            return true;
+        });
     }
 
     // ---- inside

@@ -288,6 +288,11 @@ final class Reception implements Devices.News {
         return reading instanceof Decoded decoded ? decoded.label() : null;
     }
 
+    /** What finds out that a path leads to another disk now. */
+    InventoryListener patrol() {
+        return new LabelPatrol(ledger, topology, events, arrivals, desk, this::recheckLater);
+    }
+
     /** Nobody tells when a device shows another disk: one that should be a path and is not is looked at again. */
     private void recheckLater(String device) {
         Future<?> next =

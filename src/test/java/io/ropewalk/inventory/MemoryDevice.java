@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 /** A way to a disk, which answers at once or as the test says. The script may be changed on any thread. */
 final class MemoryDevice implements BlockDevice {
     private final String name;
-    private final MemoryDisk disk;
+    private volatile MemoryDisk disk;
     private final DeviceListeners listeners = new DeviceListeners();
     private volatile Geometry geometry;
     private volatile Capabilities capabilities = Capabilities.of(Capability.WRITE, Capability.FLUSH, Capability.FUA);
@@ -38,6 +38,11 @@ final class MemoryDevice implements BlockDevice {
 
     void failWith(@Nullable Kind kind) {
         fault = kind;
+    }
+
+    /** As a session made anew by an address that belongs to another disk now. */
+    void leadTo(MemoryDisk other) {
+        disk = other;
     }
 
     /** Reads go well. */

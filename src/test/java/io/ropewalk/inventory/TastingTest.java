@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ropewalk.block.Capabilities;
 import io.ropewalk.block.IoError.Kind;
+import io.ropewalk.engine.FailReason;
 import io.ropewalk.engine.GeomState;
 import io.ropewalk.engine.GeomType;
 import io.ropewalk.engine.Mode;
@@ -438,6 +439,52 @@ class TastingTest {
         fixture.restart();
 
         assertThat(fixture.statesOf("m")).containsExactly(PathState.FAIL, PathState.ACTIVE);
+    }
+
+    // ---- paths that lead elsewhere while they serve
+
+    @Test
+    void aPathThatShowsAnotherGeomsLabelLeavesAtOnceAndComesBackWithItsOwn() {
+        fixture.paths(disk, "a", "b").paths(other, "c");
+        fixture.label("one", "a", "b");
+        fixture.label("two", "c");
+
+        fixture.factory.device("a").leadTo(other);
+        eventually(() -> assertThat(inventory().path("one", "a").reason()).isEqualTo(FailReason.IDENTITY));
+        assertThat(inventory().path("one", "a").detail()).contains("the label of two");
+        assertThat(inventory().activePaths("one")).containsExactly("b");
+
+        fixture.factory.device("a").leadTo(disk);
+        eventually(() -> assertThat(inventory().geom("one").state()).isEqualTo(GeomState.OPTIMAL));
+        assertThat(fixture.eventTypes())
+                .containsSubsequence("label.refused", "path.lost", "path.removed", "path.added");
+    }
+
+    @Test
+    void theOnlyPathLeavesWhenItShowsAnotherGeomsLabel() {
+        fixture.paths(disk, "a").paths(other, "c");
+        fixture.label("one", "a");
+        fixture.label("two", "c");
+
+        fixture.factory.device("a").leadTo(other);
+
+        eventually(() -> assertThat(inventory().geom("one").state()).isEqualTo(GeomState.BROKEN));
+    }
+
+    @Test
+    void aLabelThatNoPathShowsAnyMoreDoesNotTakeTheLastPathAway() {
+        fixture.paths(disk, "a", "b");
+        fixture.label("one", "a", "b");
+        fixture.awaitChecks("one", "a", 2);
+        fixture.awaitChecks("one", "b", 2);
+
+        disk.write(SIZE - 512, new byte[512]);
+
+        eventually(() -> assertThat(fixture.lastEvent("label.missing")).isNotNull());
+        fixture.awaitChecks(
+                "one", String.valueOf(fixture.lastEvent("label.missing").path()), 3);
+        assertThat(inventory().geom("one").state()).isEqualTo(GeomState.DEGRADED);
+        assertThat(inventory().activePaths("one")).hasSize(1);
     }
 
     @Test
