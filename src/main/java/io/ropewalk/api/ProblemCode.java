@@ -47,6 +47,10 @@ enum ProblemCode {
     INVALID_PARAMETER(HttpStatus.BAD_REQUEST, "A parameter is not what is asked for"),
     /** HTTP itself was broken: a header or path that no server takes. */
     BAD_REQUEST(HttpStatus.BAD_REQUEST, "The request cannot be read"),
+    /** The service asks for a token, and none that it knows was sent. */
+    UNAUTHENTICATED(HttpStatus.UNAUTHORIZED, "The service does not know who asks"),
+    /** The caller is known, and may not do this. */
+    FORBIDDEN(HttpStatus.FORBIDDEN, "The caller's role does not allow this"),
     /** A web page of another origin asks for a change. */
     CROSS_ORIGIN(HttpStatus.FORBIDDEN, "The request comes from a page of another origin"),
     /** No resource has this path. */
