@@ -42,8 +42,8 @@ final class BindingGuard {
         }
         String doors = String.join(", ", open);
         return asks
-                ? "The API asks for a token, but NBD and metrics do not: see to it that only those who may reach "
-                        + doors
+                ? "The API asks for a token, but NBD and metrics do not: let only those reach " + doors
+                        + " who may use them"
                 : "Security is switched off (ropewalk.security.mode is none): whoever reaches " + doors
                         + " may do everything";
     }

@@ -85,7 +85,8 @@ class ApiSecurityTest {
     }
 
     private MvcTestResult send(HttpMethod method, String path, String authorization) {
-        var request = mvc.method(method).uri(path).header(HttpHeaders.ACCEPT, "application/json");
+        String accepted = path.endsWith("yaml") ? "*/*" : "application/json";
+        var request = mvc.method(method).uri(path).header(HttpHeaders.ACCEPT, accepted);
         return (authorization.isEmpty() ? request : request.header(HttpHeaders.AUTHORIZATION, authorization))
                 .exchange();
     }

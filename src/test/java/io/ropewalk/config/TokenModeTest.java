@@ -72,6 +72,8 @@ class TokenModeTest {
 
         assertThat(send(fail, OPERATOR).statusCode()).isEqualTo(200);
         assertThat(send(restore, OPERATOR).statusCode()).isEqualTo(200);
+        HttpResponse<String> events = send(service.request("/events?pageSize=1000"), ADMIN);
+        assertThat(events.body()).contains("\"actor\":\"olga\"");
         HttpResponse<String> refused = send(service.request("/geoms/demo").DELETE(), OPERATOR);
         assertThat(refused.statusCode()).isEqualTo(403);
         assertThat(refused.body()).contains("\"code\":\"forbidden\"", "olga");

@@ -32,6 +32,7 @@ class ValuesSchemaTest {
                 "geoms: [{name: g, paths: []}]",
                 "geoms: [{name: g, paths: [a], policies: {attemptTimout: PT2S}}]",
                 "geomDefaults: {attemptTimeout: soon}",
+                "geomDefaults: {hedgeAfter: null}",
                 "security: {mode: basic}",
                 "security: {token: short}",
                 "security: {mode: jwt}",
