@@ -63,20 +63,6 @@ app.kubernetes.io/component: gateway
 {{- if .Values.security.existingSecret }}{{ .Values.security.existingSecretKey }}{{ else }}token{{ end -}}
 {{- end }}
 
-{{- define "ropewalk.tlsSecretName" -}}
-{{- default (printf "%s-tls" (include "ropewalk.fullname" .)) .Values.tls.secretName -}}
-{{- end }}
-
-{{/* http or https: how the API is spoken to. */}}
-{{- define "ropewalk.apiScheme" -}}
-{{- if and .Values.tls.enabled .Values.tls.api }}https{{ else }}http{{ end -}}
-{{- end }}
-
-{{/* nbd or nbds: how clients should connect. */}}
-{{- define "ropewalk.nbdScheme" -}}
-{{- if .Values.tls.enabled }}nbds{{ else }}nbd{{ end -}}
-{{- end }}
-
 {{/* A name as a key of Spring's configuration: brackets keep characters that it would drop or split at. */}}
 {{- define "ropewalk.configKey" -}}
 {{- if regexMatch "^[A-Za-z0-9-]+$" . }}{{ . }}{{ else }}{{ printf "[%s]" . }}{{ end -}}
@@ -88,43 +74,21 @@ app.kubernetes.io/component: gateway
 {{- range .Values.devices -}}
 {{- $_ := set $devices (include "ropewalk.configKey" .name) (omit . "name") -}}
 {{- end -}}
-{{- with .Values.deviceScan.patterns }}{{ $_ := set $devices "scan" . }}{{ end -}}
-{{- with .Values.deviceScan.allow }}{{ $_ := set $devices "allow" . }}{{ end -}}
 {{- $geoms := dict -}}
 {{- range .Values.geoms -}}
 {{- $_ := set $geoms (include "ropewalk.configKey" .name) (omit . "name") -}}
 {{- end -}}
-{{- $nbd := dict "address" .Values.bindAddress "port" 10809 "tls" (ternary .Values.tls.nbd "off" .Values.tls.enabled) -}}
 {{- $ropewalk := dict
       "data-dir" "/var/lib/ropewalk"
-      "nbd" $nbd
+      "nbd" (dict "address" .Values.bindAddress "port" 10809)
       "security" (dict "mode" .Values.security.mode) -}}
 {{- if $devices }}{{ $_ := set $ropewalk "devices" $devices }}{{ end -}}
 {{- if $geoms }}{{ $_ := set $ropewalk "geoms" $geoms }}{{ end -}}
 {{- with .Values.geomDefaults }}{{ $_ := set $ropewalk "geom-defaults" . }}{{ end -}}
 {{- $server := dict "address" .Values.bindAddress "port" 8080 "shutdown" "graceful" -}}
 {{- $spring := dict "lifecycle" (dict "timeout-per-shutdown-phase" (printf "%ds" (int .Values.shutdownTimeoutSeconds))) -}}
-{{- if .Values.tls.enabled -}}
-{{- $pem := dict
-      "reload-on-update" true
-      "keystore" (dict "certificate" "/etc/ropewalk/tls/tls.crt" "private-key" "/etc/ropewalk/tls/tls.key") -}}
-{{- if eq .Values.security.mode "mtls" }}{{ $_ := set $pem "truststore" (dict "certificate" "/etc/ropewalk/tls/ca.crt") }}{{ end -}}
-{{- $_ := set $spring "ssl" (dict "bundle" (dict "pem" (dict "ropewalk" $pem))) -}}
-{{- $_ := set $nbd "ssl-bundle" "ropewalk" -}}
-{{- if .Values.tls.api -}}
-{{- $ssl := dict "bundle" "ropewalk" -}}
-{{- if eq .Values.security.mode "mtls" }}{{ $_ := set $ssl "client-auth" "need" }}{{ end -}}
-{{- $_ := set $server "ssl" $ssl -}}
-{{- end -}}
-{{- end -}}
 {{- if eq .Values.security.mode "token" -}}
 {{- $_ := set $spring "config" (dict "import" "configtree:/etc/ropewalk/secrets/") -}}
-{{- end -}}
-{{- if eq .Values.security.mode "jwt" -}}
-{{- $jwt := dict -}}
-{{- with .Values.security.jwt.issuerUri }}{{ $_ := set $jwt "issuer-uri" . }}{{ end -}}
-{{- with .Values.security.jwt.jwkSetUri }}{{ $_ := set $jwt "jwk-set-uri" . }}{{ end -}}
-{{- $_ := set $spring "security" (dict "oauth2" (dict "resourceserver" (dict "jwt" $jwt))) -}}
 {{- end -}}
 {{- $configuration := dict
       "server" $server
@@ -154,18 +118,6 @@ app.kubernetes.io/component: gateway
 {{- if ge (int .Values.shutdownTimeoutSeconds) (int .Values.terminationGracePeriodSeconds) -}}
 {{- fail "shutdownTimeoutSeconds must be shorter than terminationGracePeriodSeconds, or requests in flight are cut off." -}}
 {{- end -}}
-{{- if and (eq .Values.security.mode "mtls") (not (and .Values.tls.enabled .Values.tls.api)) -}}
-{{- fail "security.mode mtls needs tls.enabled and tls.api: client certificates exist in TLS only." -}}
-{{- end -}}
-{{- if and (eq .Values.security.mode "jwt") (not (or .Values.security.jwt.issuerUri .Values.security.jwt.jwkSetUri)) -}}
-{{- fail "security.mode jwt needs security.jwt.issuerUri or security.jwt.jwkSetUri." -}}
-{{- end -}}
-{{- if and .Values.certificate.enabled (not .Values.tls.enabled) -}}
-{{- fail "certificate.enabled asks for a certificate that nothing would use: set tls.enabled, too." -}}
-{{- end -}}
-{{- if and .Values.certificate.enabled (not .Values.certificate.issuerRef.name) -}}
-{{- fail "certificate.enabled needs certificate.issuerRef.name, the cert-manager issuer." -}}
-{{- end -}}
 {{- if and .Values.httpRoute.enabled (not .Values.httpRoute.parentRefs) -}}
 {{- fail "httpRoute.enabled needs httpRoute.parentRefs, the gateways that take the route." -}}
 {{- end -}}
@@ -194,7 +146,7 @@ app.kubernetes.io/component: gateway
 {{- range .Values.blockDevices -}}
 {{- if not (or .existingClaim .size) }}{{ fail (printf "Block device %s needs existingClaim, or size for a claim of its own." .name) }}{{ end -}}
 {{- if and .existingClaim .size }}{{ fail (printf "Block device %s has existingClaim and size: a claim that is there has its size already." .name) }}{{ end -}}
-{{- if or (hasKey $blockDevices .name) (has .name (list "data" "tmp" "config" "token" "tls" "host-dev")) }}{{ fail (printf "The name %s of a block device is taken." .name) }}{{ end -}}
+{{- if or (hasKey $blockDevices .name) (has .name (list "data" "tmp" "config" "token" "host-dev")) }}{{ fail (printf "The name %s of a block device is taken." .name) }}{{ end -}}
 {{- $_ := set $blockDevices .name true -}}
 {{- end -}}
 {{- end }}

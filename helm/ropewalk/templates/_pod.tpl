@@ -101,11 +101,6 @@ spec:
           mountPath: /etc/ropewalk/secrets
           readOnly: true
         {{- end }}
-        {{- if .Values.tls.enabled }}
-        - name: tls
-          mountPath: /etc/ropewalk/tls
-          readOnly: true
-        {{- end }}
         {{- if .Values.hostDevices.enabled }}
         - name: host-dev
           mountPath: /dev
@@ -144,12 +139,6 @@ spec:
           # The file's name is the property's name.
           - key: {{ include "ropewalk.tokenSecretKey" . }}
             path: ropewalk.security.token
-    {{- end }}
-    {{- if .Values.tls.enabled }}
-    - name: tls
-      secret:
-        secretName: {{ include "ropewalk.tlsSecretName" . }}
-        defaultMode: 288 # 0440
     {{- end }}
     {{- if .Values.hostDevices.enabled }}
     - name: host-dev

@@ -13,6 +13,8 @@ import io.swagger.v3.oas.models.media.Schema;
 import io.swagger.v3.oas.models.media.StringSchema;
 import io.swagger.v3.oas.models.parameters.Parameter;
 import io.swagger.v3.oas.models.responses.ApiResponse;
+import io.swagger.v3.oas.models.security.SecurityRequirement;
+import io.swagger.v3.oas.models.security.SecurityScheme;
 import io.swagger.v3.oas.models.servers.Server;
 import io.swagger.v3.oas.models.tags.Tag;
 import java.util.Arrays;
@@ -35,12 +37,16 @@ class ApiDocs implements GlobalOpenApiCustomizer, GlobalOperationCustomizer {
     /** The version of the contract: its first number is the {@code v1} of the paths. */
     private static final String VERSION = "1.0.0";
 
+    private static final String BEARER = "bearer";
+
     private static final String PROBLEM_SCHEMA = "#/components/schemas/Problem";
 
     /** Every operation may answer with these. */
     private static final Set<ProblemCode> ALWAYS = EnumSet.of(
             ProblemCode.BAD_REQUEST,
             ProblemCode.INVALID_PARAMETER,
+            ProblemCode.UNAUTHENTICATED,
+            ProblemCode.FORBIDDEN,
             ProblemCode.NOT_ACCEPTABLE,
             ProblemCode.INTERNAL_ERROR);
 
@@ -74,6 +80,18 @@ class ApiDocs implements GlobalOpenApiCustomizer, GlobalOperationCustomizer {
     public void customise(OpenAPI api) {
         ModelConverters.getInstance(true).readAll(ProblemJson.class).forEach(api.getComponents()::addSchemas);
         ApiSchemas.complete(api.getComponents().getSchemas());
+        api.getComponents()
+                .addSecuritySchemes(
+                        BEARER,
+                        new SecurityScheme()
+                                .type(SecurityScheme.Type.HTTP)
+                                .scheme(BEARER)
+                                .description(
+                                        "A token of this service, where it asks for one. Role viewer reads; operator"
+                                                + " fails, restores and prefers paths and rotates geoms as well; admin does"
+                                                + " everything."));
+        // The empty one: a service on loopback asks nobody.
+        api.security(List.of(new SecurityRequirement().addList(BEARER), new SecurityRequirement()));
         api.info(new Info()
                         .title("Ropewalk")
                         .version(VERSION)

@@ -6,7 +6,9 @@ import static io.ropewalk.api.ProblemCode.DEVICE_NOT_FOUND;
 import static io.ropewalk.api.ProblemCode.DEVICE_UNREACHABLE;
 import static io.ropewalk.api.ProblemCode.INVALID_NAME;
 import static io.ropewalk.api.ProblemCode.INVALID_URI;
+import static io.ropewalk.api.ProblemCode.LABEL_NOT_WRITTEN;
 import static io.ropewalk.api.ProblemCode.NOT_ALLOWED;
+import static io.ropewalk.api.ProblemCode.NO_LABEL;
 import static io.ropewalk.api.ProblemCode.UNSUITABLE_DEVICE;
 
 import io.ropewalk.inventory.DeviceView;
@@ -98,5 +100,56 @@ class DevicesController {
     @Refusals({DEVICE_NOT_FOUND, DEVICE_IN_USE})
     void remove(@PathVariable String device, Terms terms) {
         inventory.removeDevice(device, terms);
+    }
+
+    @PostMapping("/" + Api.DEVICE + ":taste")
+    @Operation(
+            operationId = "tasteDevice",
+            summary = "Look for a label and do what it says",
+            description = "The device joins the geom that its label names, or that geom is made. What an operator had"
+                    + " removed or stopped comes back: it was asked for. With dryRun it is only said.")
+    @Refusals({DEVICE_NOT_FOUND, DEVICE_UNREACHABLE})
+    TasteJson taste(@PathVariable String device, Terms terms) {
+        return TasteJson.of(inventory.tasteDevice(device, terms));
+    }
+
+    @PostMapping(":rescan")
+    @Operation(
+            operationId = "rescanDevices",
+            summary = "Look for devices that came or went, and taste those without geom",
+            description = "What operators removed or stopped stays so.")
+    TasteJson.Listing rescan(Terms terms) {
+        return new TasteJson.Listing(
+                inventory.rescan(terms).stream().map(TasteJson::of).toList());
+    }
+
+    @PostMapping("/" + Api.DEVICE + ":resize")
+    @Operation(
+            operationId = "resizeDevice",
+            summary = "Ask the device for its size, and have its geom follow",
+            description =
+                    "A geom grows when all its paths have grown. A path that alone reports another size is failed.")
+    @Refusals({DEVICE_NOT_FOUND, DEVICE_UNREACHABLE})
+    DeviceJson resize(@PathVariable String device, Terms terms) {
+        return DeviceJson.of(inventory.resizeDevice(device, terms));
+    }
+
+    @GetMapping("/" + Api.DEVICE + "/label")
+    @Operation(operationId = "getLabel", summary = "The label in the device's last sector")
+    @Refusals({DEVICE_NOT_FOUND, DEVICE_UNREACHABLE, NO_LABEL})
+    LabelJson label(@PathVariable String device) {
+        return LabelJson.of(inventory.label(device));
+    }
+
+    @DeleteMapping("/" + Api.DEVICE + "/label")
+    @ResponseStatus(HttpStatus.NO_CONTENT)
+    @Operation(
+            operationId = "clearLabel",
+            summary = "Erase the device's label, whatever it says",
+            description = "Only a label is erased, and not while a geom depends on it.")
+    @ApiResponse(responseCode = "204", description = "It is erased.")
+    @Refusals({DEVICE_NOT_FOUND, DEVICE_UNREACHABLE, DEVICE_IN_USE, NO_LABEL, LABEL_NOT_WRITTEN})
+    void clearLabel(@PathVariable String device, Terms terms) {
+        inventory.clearLabel(device, terms);
     }
 }

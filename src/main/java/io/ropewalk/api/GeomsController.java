@@ -4,11 +4,14 @@ import static io.ropewalk.api.ProblemCode.DEVICE_IN_USE;
 import static io.ropewalk.api.ProblemCode.DEVICE_NOT_FOUND;
 import static io.ropewalk.api.ProblemCode.DEVICE_UNREACHABLE;
 import static io.ropewalk.api.ProblemCode.EXPORT_EXISTS;
+import static io.ropewalk.api.ProblemCode.FOREIGN_DATA;
 import static io.ropewalk.api.ProblemCode.GEOM_EXISTS;
 import static io.ropewalk.api.ProblemCode.GEOM_IN_USE;
 import static io.ropewalk.api.ProblemCode.GEOM_NOT_FOUND;
 import static io.ropewalk.api.ProblemCode.INVALID_NAME;
 import static io.ropewalk.api.ProblemCode.INVALID_VALUE;
+import static io.ropewalk.api.ProblemCode.LABEL_MISMATCH;
+import static io.ropewalk.api.ProblemCode.LABEL_NOT_WRITTEN;
 import static io.ropewalk.api.ProblemCode.NOT_SUPPORTED;
 import static io.ropewalk.api.ProblemCode.NO_USABLE_PATH;
 import static io.ropewalk.api.ProblemCode.PATH_EXISTS;
@@ -16,6 +19,7 @@ import static io.ropewalk.api.ProblemCode.SECTOR_SIZE_MISMATCH;
 import static io.ropewalk.api.ProblemCode.SIZE_MISMATCH;
 import static io.ropewalk.api.ProblemCode.STALE_ETAG;
 import static io.ropewalk.api.ProblemCode.TOO_MANY_PATHS;
+import static io.ropewalk.api.ProblemCode.UNSUITABLE_DEVICE;
 
 import io.ropewalk.engine.GeomState;
 import io.ropewalk.engine.Policies;
@@ -93,7 +97,8 @@ class GeomsController {
             operationId = "createGeom",
             summary = "Make a geom of devices that lead to one disk",
             description = "All or nothing: the devices must answer and agree in size and sector size. It is exported"
-                    + " under its own name at once.")
+                    + " under its own name at once. An AUTOMATIC geom has its label written through the first device"
+                    + " and read back through every other; one that does not show it leads to another disk.")
     @ApiResponse(responseCode = "200", description = "With dryRun: it could be made.", useReturnTypeSchema = true)
     @ApiResponse(responseCode = "201", description = "It runs.", useReturnTypeSchema = true)
     @Refusals({
@@ -108,10 +113,19 @@ class GeomsController {
         DEVICE_UNREACHABLE,
         SIZE_MISMATCH,
         SECTOR_SIZE_MISMATCH,
-        TOO_MANY_PATHS
+        TOO_MANY_PATHS,
+        UNSUITABLE_DEVICE,
+        FOREIGN_DATA,
+        LABEL_MISMATCH,
+        LABEL_NOT_WRITTEN
     })
-    ResponseEntity<GeomJson> create(@Valid @RequestBody NewGeom geom, Terms terms) {
-        GeomJson created = GeomJson.of(inventory.createGeom(geom.spec(inventory.defaultPolicies()), terms));
+    ResponseEntity<GeomJson> create(
+            @Valid @RequestBody NewGeom geom,
+            @Parameter(description = "Write the label of an AUTOMATIC geom over whatever the end of the disk holds.")
+                    @RequestParam(defaultValue = "false")
+                    boolean force,
+            Terms terms) {
+        GeomJson created = GeomJson.of(inventory.createGeom(geom.spec(inventory.defaultPolicies()), force, terms));
         return terms.dryRun()
                 ? ResponseEntity.ok(created)
                 : ResponseEntity.created(URI.create(Api.BASE + "/geoms/" + created.name()))
@@ -162,7 +176,8 @@ class GeomsController {
     @Operation(
             operationId = "destroyGeom",
             summary = "End a geom and forget it",
-            description = "Stopped ones too. What is on the disk stays.")
+            description = "Stopped ones too. The label of an AUTOMATIC geom is erased, if it is its own; all else on"
+                    + " the disk stays.")
     @ApiResponse(responseCode = "204", description = "It is forgotten.")
     @Refusals({GEOM_NOT_FOUND, GEOM_IN_USE, STALE_ETAG})
     void destroy(

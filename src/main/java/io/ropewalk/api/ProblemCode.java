@@ -24,6 +24,10 @@ enum ProblemCode {
     UNSUITABLE_DEVICE(HttpStatus.UNPROCESSABLE_CONTENT, "What is behind the URI cannot be a path"),
     SIZE_MISMATCH(HttpStatus.UNPROCESSABLE_CONTENT, "The devices differ in size"),
     SECTOR_SIZE_MISMATCH(HttpStatus.UNPROCESSABLE_CONTENT, "The devices differ in sector size"),
+    LABEL_MISMATCH(HttpStatus.CONFLICT, "A device does not show the label"),
+    FOREIGN_DATA(HttpStatus.CONFLICT, "The end of the disk holds something else"),
+    NO_LABEL(HttpStatus.NOT_FOUND, "The device has no label"),
+    LABEL_NOT_WRITTEN(HttpStatus.UNPROCESSABLE_CONTENT, "No device took the label"),
     CAPABILITY_MISMATCH(HttpStatus.UNPROCESSABLE_CONTENT, "The device can do less than the geom has promised"),
     INVALID_NAME(HttpStatus.BAD_REQUEST, "The name breaks the rule for names"),
     INVALID_URI(HttpStatus.BAD_REQUEST, "The URI names no device that can be opened here"),
@@ -47,6 +51,10 @@ enum ProblemCode {
     INVALID_PARAMETER(HttpStatus.BAD_REQUEST, "A parameter is not what is asked for"),
     /** HTTP itself was broken: a header or path that no server takes. */
     BAD_REQUEST(HttpStatus.BAD_REQUEST, "The request cannot be read"),
+    /** The service asks for a token, and none that it knows was sent. */
+    UNAUTHENTICATED(HttpStatus.UNAUTHORIZED, "The service does not know who asks"),
+    /** The caller is known, and may not do this. */
+    FORBIDDEN(HttpStatus.FORBIDDEN, "The caller's role does not allow this"),
     /** A web page of another origin asks for a change. */
     CROSS_ORIGIN(HttpStatus.FORBIDDEN, "The request comes from a page of another origin"),
     /** No resource has this path. */

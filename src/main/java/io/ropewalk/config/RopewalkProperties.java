@@ -79,13 +79,26 @@ record RopewalkProperties(
      * Who may use the API.
      *
      * @param mode how callers are known. Left out, everybody on this machine may do everything and nothing listens on
-     *     other addresses than loopback; none lifts that restriction
+     *     other addresses than loopback; none lifts that restriction; token asks for one
+     * @param token the token of an administrator, for mode token; best from a file, by spring.config.import=configtree:
+     * @param tokens more tokens for mode token, by who uses them; of each only its hash
      */
-    record Security(@Nullable SecurityMode mode) {}
+    record Security(
+            @Nullable SecurityMode mode,
+            @Nullable String token,
+            @DefaultValue Map<String, TokenProperties> tokens) {
+        /** Without what is secret. */
+        @Override
+        public String toString() {
+            return "Security[mode=" + mode + "]";
+        }
+    }
 
     /** How callers of the API are known. */
     enum SecurityMode {
         /** Not at all: whoever reaches the port may do everything. */
-        NONE
+        NONE,
+        /** By the token they send; its role says what they may do. */
+        TOKEN
     }
 }

@@ -33,6 +33,7 @@ class ServiceConfiguration {
 
     ServiceConfiguration(
             RopewalkProperties properties, ServerProperties server, ManagementServerProperties management) {
+        SecurityConfiguration.refuseIdleTokens(properties.security());
         Map<String, @Nullable InetAddress> addresses = new LinkedHashMap<>();
         addresses.put("server.address", server.getAddress());
         if (management.getPort() != null) {

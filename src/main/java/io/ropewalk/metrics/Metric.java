@@ -123,6 +123,19 @@ public enum Metric {
             "When the path came into its state, in seconds since 1970.",
             "geom",
             "path"),
+    PATH_CHECK_SECONDS(
+            "multipath_path_check_seconds",
+            Type.HISTOGRAM,
+            "Duration of checks of the path, passed or not.",
+            "geom",
+            "path"),
+    PATH_CHECKS(
+            "multipath_path_checks_total",
+            Type.COUNTER,
+            "Checks of the path, by whether it passed.",
+            "geom",
+            "path",
+            "result"),
     EXPORT_SESSIONS("multipath_export_sessions", Type.GAUGE, "Sessions open on the export.", "export"),
     EXPORT_SESSION_BYTES(
             "multipath_export_session_bytes_total",

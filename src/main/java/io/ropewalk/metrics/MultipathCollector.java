@@ -9,6 +9,7 @@ import io.ropewalk.engine.GeomReport;
 import io.ropewalk.engine.GeomState;
 import io.ropewalk.engine.GeomStats;
 import io.ropewalk.engine.GeomStats.Io;
+import io.ropewalk.engine.LatencyHistogram;
 import io.ropewalk.engine.LatencyHistogram.Snapshot;
 import io.ropewalk.engine.PathReport;
 import io.ropewalk.engine.PathState;
@@ -16,8 +17,10 @@ import io.ropewalk.engine.RestoreTrigger;
 import io.ropewalk.inventory.DeviceView;
 import io.ropewalk.inventory.ExportView;
 import io.ropewalk.inventory.Inventory;
+import io.ropewalk.metrics.PathCounters.CheckResult;
 import io.ropewalk.nbd.NbdSessionView;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +28,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Tells Prometheus of every geom, path and export that there is at that moment. Any thread. */
@@ -36,6 +40,12 @@ public final class MultipathCollector implements MultiCollector {
             EnumSet.of(GeomState.OPTIMAL, GeomState.DEGRADED, GeomState.BROKEN);
     private static final Set<PathState> USABLE = EnumSet.of(PathState.ACTIVE, PathState.READ, PathState.PASSIVE);
     private static final List<PathState> PATH_STATES = List.of(PathState.values());
+
+    /** By every reason for which a request goes to another path; the other reasons are none of a request. */
+    private static final Map<FailReason, Snapshot> NO_FAILOVERS = Stream.of(
+                    FailReason.IO_ERROR, FailReason.TIMEOUT, FailReason.DISCONNECTED, FailReason.IDENTITY)
+            .collect(Collectors.toMap(
+                    reason -> reason, reason -> new Snapshot(new long[LatencyHistogram.boundsNanos().length + 1], 0)));
 
     private static final IoMetrics GEOM_IO =
             new IoMetrics(Metric.GEOM_IO_SECONDS, Metric.GEOM_IO_BYTES, Metric.GEOM_IO_ERRORS);
@@ -120,9 +130,11 @@ public final class MultipathCollector implements MultiCollector {
 
     private static void collectGeom(String geom, GeomStats stats, Scrape scrape) {
         collectIo(stats.clients(), GEOM_IO, scrape, geom);
-        stats.failovers()
-                .forEach((cause, durations) ->
-                        scrape.histogram(Metric.GEOM_FAILOVER_SECONDS, durations, geom, Scrape.word(cause)));
+        // Every cause from the start: what appears with its first failover has no increase by it.
+        Map<FailReason, Snapshot> failovers = new EnumMap<>(NO_FAILOVERS);
+        failovers.putAll(stats.failovers());
+        failovers.forEach((cause, durations) ->
+                scrape.histogram(Metric.GEOM_FAILOVER_SECONDS, durations, geom, Scrape.word(cause)));
         scrape.counter(Metric.GEOM_FAILOVERS, failovers(stats), geom);
         scrape.counter(Metric.GEOM_RETRIES, stats.retries(), geom);
         scrape.counter(Metric.GEOM_HEDGES, stats.hedges(), geom);
@@ -151,6 +163,10 @@ public final class MultipathCollector implements MultiCollector {
         for (RestoreTrigger trigger : RestoreTrigger.values()) {
             scrape.counter(Metric.PATH_RESTORES, counts.restores(trigger), geom.name(), path, Scrape.word(trigger));
         }
+        for (CheckResult result : CheckResult.values()) {
+            scrape.counter(Metric.PATH_CHECKS, counts.checks(result), geom.name(), path, Scrape.word(result));
+        }
+        scrape.histogram(Metric.PATH_CHECK_SECONDS, counts.checkDurations(), geom.name(), path);
     }
 
     private static void collectPath(String geom, GeomStats.PathStats stats, Scrape scrape) {

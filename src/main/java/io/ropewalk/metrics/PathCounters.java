@@ -4,17 +4,23 @@ import io.ropewalk.block.IoError;
 import io.ropewalk.engine.EngineObserver;
 import io.ropewalk.engine.FailReason;
 import io.ropewalk.engine.Geom;
+import io.ropewalk.engine.LatencyHistogram;
+import io.ropewalk.engine.LatencyHistogram.Snapshot;
 import io.ropewalk.engine.RestoreTrigger;
 import io.ropewalk.inventory.InventoryListener;
+import java.time.Duration;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.Map;
 import java.util.WeakHashMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicLongArray;
 import org.jspecify.annotations.Nullable;
 
-/** Counts failures and restores of each path, for as long as the path is one of its geom. Any thread. */
+/** Counts failures, restores and checks of each path, for as long as the path is one of its geom. Any thread. */
 public final class PathCounters implements EngineObserver, InventoryListener {
+    private static final long[] BOUNDS_NANOS = LatencyHistogram.boundsNanos();
     private static final Counts NONE = new Counts();
 
     /**
@@ -23,10 +29,19 @@ public final class PathCounters implements EngineObserver, InventoryListener {
      */
     private final Map<Geom, Map<String, Counts>> byGeom = Collections.synchronizedMap(new WeakHashMap<>());
 
+    /** How a check ended. */
+    enum CheckResult {
+        PASSED,
+        FAILED
+    }
+
     /** One path's counts. */
     static final class Counts {
         private final AtomicLongArray failures = new AtomicLongArray(FailReason.values().length);
         private final AtomicLongArray restores = new AtomicLongArray(RestoreTrigger.values().length);
+        private final AtomicLongArray checks = new AtomicLongArray(CheckResult.values().length);
+        private final AtomicLongArray checkBuckets = new AtomicLongArray(BOUNDS_NANOS.length + 1);
+        private final AtomicLong checkNanos = new AtomicLong();
 
         long failures(FailReason reason) {
             return failures.get(reason.ordinal());
@@ -34,6 +49,23 @@ public final class PathCounters implements EngineObserver, InventoryListener {
 
         long restores(RestoreTrigger trigger) {
             return restores.get(trigger.ordinal());
+        }
+
+        long checks(CheckResult result) {
+            return checks.get(result.ordinal());
+        }
+
+        Snapshot checkDurations() {
+            long[] buckets = new long[checkBuckets.length()];
+            Arrays.setAll(buckets, checkBuckets::get);
+            return new Snapshot(buckets, checkNanos.get());
+        }
+
+        private void count(CheckResult result, long nanos) {
+            checks.incrementAndGet(result.ordinal());
+            int bucket = Arrays.binarySearch(BOUNDS_NANOS, nanos);
+            checkBuckets.incrementAndGet(bucket < 0 ? -bucket - 1 : bucket);
+            checkNanos.addAndGet(nanos);
         }
     }
 
@@ -55,6 +87,11 @@ public final class PathCounters implements EngineObserver, InventoryListener {
     @Override
     public void onPathRestored(Geom geom, String path, RestoreTrigger trigger) {
         counting(geom, path).restores.incrementAndGet(trigger.ordinal());
+    }
+
+    @Override
+    public void onPathChecked(Geom geom, String path, Duration took, @Nullable IoError error) {
+        counting(geom, path).count(error == null ? CheckResult.PASSED : CheckResult.FAILED, took.toNanos());
     }
 
     @Override

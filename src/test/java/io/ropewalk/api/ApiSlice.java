@@ -1,6 +1,7 @@
 package io.ropewalk.api;
 
 import io.ropewalk.inventory.Inventory;
+import jakarta.servlet.Filter;
 import java.time.Instant;
 import java.util.List;
 import org.mockito.Mockito;
@@ -40,7 +41,9 @@ class ApiSlice {
         return MockMvcTester.from(
                 context,
                 builder -> builder.addFilters(
-                                context.getBean(BodyLimitFilter.class), context.getBean(SameOriginFilter.class))
+                                context.getBean("springSecurityFilterChain", Filter.class),
+                                context.getBean(BodyLimitFilter.class),
+                                context.getBean(SameOriginFilter.class))
                         .build());
     }
 }

@@ -28,6 +28,8 @@ class BindingGuardTest {
         assertThatThrownBy(() -> BindingGuard.check(addresses, null)).isInstanceOf(StartupException.class);
         assertThatCode(() -> BindingGuard.check(addresses, RopewalkProperties.SecurityMode.NONE))
                 .doesNotThrowAnyException();
+        assertThatCode(() -> BindingGuard.check(addresses, RopewalkProperties.SecurityMode.TOKEN))
+                .doesNotThrowAnyException();
     }
 
     @Test

@@ -192,10 +192,7 @@ class ServiceTest {
 
         assertThat(documented.keySet().stream().filter(name -> !seen.contains(name)))
                 .as("metrics that show only once something has failed")
-                .isSubsetOf(
-                        "multipath_geom_failover_seconds",
-                        "multipath_geom_io_errors_total",
-                        "multipath_path_io_errors_total");
+                .isSubsetOf("multipath_geom_io_errors_total", "multipath_path_io_errors_total");
     }
 
     private static String base(String name, Map<String, Metric> documented) {

@@ -63,7 +63,6 @@ class AlertsTest {
                         "IoQueued",
                         "PathFailedByOperatorTooLong",
                         "UnfencedWrites",
-                        "CertificateExpiresSoon",
                         "ServiceAbsent");
     }
 

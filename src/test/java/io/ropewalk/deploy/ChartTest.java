@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.fabric8.certmanager.api.model.v1.Certificate;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -218,8 +217,6 @@ class ChartTest {
         assertThat(configuration.at("/ropewalk/nbd/address").asText()).isEqualTo("0.0.0.0");
         assertThat(configuration.at("/management/server/address").asText()).isEqualTo("0.0.0.0");
         assertThat(configuration.at("/ropewalk/security/mode").asText()).isEqualTo("token");
-        assertThat(configuration.at("/ropewalk/nbd/tls"))
-                .isEqualTo(new com.fasterxml.jackson.databind.node.TextNode("off"));
     }
 
     @Test
@@ -322,36 +319,6 @@ class ChartTest {
     }
 
     @Test
-    void tlsComesFromOneBundle_forTheApiAndForNbd() {
-        JsonNode configuration = chart.render(Chart.values("mtls.yaml")).configuration();
-
-        assertThat(configuration.at("/server/ssl/bundle").asText()).isEqualTo("ropewalk");
-        assertThat(configuration.at("/server/ssl/client-auth").asText()).isEqualTo("need");
-        assertThat(configuration.at("/ropewalk/nbd/ssl-bundle").asText()).isEqualTo("ropewalk");
-        assertThat(configuration.at("/ropewalk/nbd/tls").asText()).isEqualTo("required");
-        assertThat(configuration
-                        .at("/spring/ssl/bundle/pem/ropewalk/truststore/certificate")
-                        .asText())
-                .isEqualTo("/etc/ropewalk/tls/ca.crt");
-    }
-
-    @Test
-    void theCertificateNamesEveryService_andIsKeptWhereThePodLooks() {
-        Manifests rendered = chart.render(Chart.values("everything.yaml"));
-        Certificate certificate = rendered.the(Certificate.class);
-
-        assertThat(certificate.getSpec().getDnsNames())
-                .contains("rw-api.storage.svc", "rw-nbd.storage.svc", "*.rw-headless.storage.svc")
-                .contains("ropewalk.example.org");
-        assertThat(rendered.pod().getVolumes())
-                .anyMatch(volume -> volume.getSecret() != null
-                        && certificate
-                                .getSpec()
-                                .getSecretName()
-                                .equals(volume.getSecret().getSecretName()));
-    }
-
-    @Test
     void ingressAndRouteLeadToTheApi() {
         Manifests rendered = chart.render(Chart.values("everything.yaml"));
         var backend = rendered.the(Ingress.class)
@@ -379,7 +346,7 @@ class ChartTest {
 
     @Test
     void aDoorWithoutPeersIsShut_notOpenToAll() {
-        NetworkPolicy policy = chart.render(Chart.values("jwt.yaml")).the(NetworkPolicy.class);
+        NetworkPolicy policy = chart.render(Chart.values("doors.yaml")).the(NetworkPolicy.class);
 
         assertThat(policy.getSpec().getIngress())
                 .allSatisfy(rule -> assertThat(rule.getFrom()).isNotEmpty());
@@ -414,7 +381,7 @@ class ChartTest {
                     assertThat(alert.getAlert()).isNotEqualTo("SinglePointOfFailure");
                     assertThat(alert.getAnnotations().get("runbook_url")).startsWith("https://wiki.example/rw#");
                 })
-                .hasSize(10);
+                .hasSize(9);
     }
 
     @Test
@@ -430,9 +397,7 @@ class ChartTest {
     @ParameterizedTest
     @CsvSource({
         "token.yaml,      curl,    nbdinfo",
-        "everything.yaml, https:,  nbds:",
-        "jwt.yaml,        401,     nbd:",
-        "mtls.yaml,       9090,    nbds:",
+        "everything.yaml, Bearer,  nbd:",
     })
     void helmTestsAskTheApiAndNbd(String values, String ofApi, String ofNbd, @TempDir Path scratch) {
         Manifests rendered = Chart.withTestsAsPods(scratch).render(Chart.values(values));
@@ -468,8 +433,8 @@ class ChartTest {
         String notes = chart.notes(Chart.values("everything.yaml"));
 
         assertThat(notes)
-                .contains("https://rw-api.storage.svc:8080/swagger-ui.html")
-                .contains("nbds://rw-nbd.storage.svc:10809/disk1")
+                .contains("http://rw-api.storage.svc:8080/swagger-ui.html")
+                .contains("nbd://rw-nbd.storage.svc:10809/disk1")
                 .contains("http://rw-headless.storage.svc:9090/actuator/prometheus")
                 .contains("get secret rw-token")
                 .contains("helm --namespace storage test demo")
@@ -491,9 +456,6 @@ class ChartTest {
     @CsvSource(delimiter = '|', textBlock = """
         hostDevices.enabled           | true      | hostDevices.enabled needs workload.kind DaemonSet
         shutdownTimeoutSeconds        | 60        | must be shorter than terminationGracePeriodSeconds
-        security.mode                 | mtls      | security.mode mtls needs tls.enabled
-        security.mode                 | jwt       | needs security.jwt.issuerUri or security.jwt.jwkSetUri
-        certificate.enabled           | true      | certificate.enabled asks for a certificate that nothing would use
         httpRoute.enabled             | true      | httpRoute.enabled needs httpRoute.parentRefs
         ingress.enabled               | true      | ingress.enabled needs ingress.hosts
         """)

@@ -106,7 +106,7 @@ class PodSecurityTest {
 
         assertThat(volumes)
                 .filteredOn(volume -> volume.getSecret() != null)
-                .hasSize(2)
+                .hasSize(1)
                 .allSatisfy(volume ->
                         assertThat(volume.getSecret().getDefaultMode()).isEqualTo(0440));
     }

@@ -103,8 +103,6 @@ class SurroundingsTest {
         JsonNode values =
                 Manifests.yaml().readTree(Chart.FOLDER.resolve("values.yaml").toFile());
         List<String> tops = Stream.of(
-                        "tls",
-                        "certificate",
                         "security",
                         "workload",
                         "hostDevices",

@@ -25,6 +25,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.stream.Stream;
@@ -122,6 +123,34 @@ class MultipathCollectorTest {
                         "multipath_path_failures_total{geom=\"disk1\",path=\"d1\",reason=\"disconnected\"} 1.0",
                         "multipath_path_failures_total{geom=\"disk1\",path=\"d2\",reason=\"disconnected\"} 0.0",
                         "multipath_geom_state{geom=\"disk1\",state=\"degraded\"} 1.0");
+    }
+
+    @Test
+    void everyCauseOfAFailoverShowsFromTheStart() {
+        assertThat(scrape())
+                .contains(
+                        "multipath_geom_failover_seconds_count{cause=\"io_error\",geom=\"disk1\"} 0",
+                        "multipath_geom_failover_seconds_count{cause=\"timeout\",geom=\"disk1\"} 0",
+                        "multipath_geom_failover_seconds_count{cause=\"disconnected\",geom=\"disk1\"} 0",
+                        "multipath_geom_failover_seconds_count{cause=\"identity\",geom=\"disk1\"} 0");
+    }
+
+    @Test
+    void checksAreCountedAndTimed() {
+        assertThat(scrape()).contains("multipath_path_checks_total{geom=\"disk1\",path=\"d1\",result=\"failed\"} 0.0");
+
+        counters.onPathChecked(geom, "d1", Duration.ofMillis(1), null);
+        counters.onPathChecked(geom, "d1", Duration.ofSeconds(60), IoError.of(IoError.Kind.TIMEOUT, "late"));
+
+        assertThat(scrape())
+                .contains(
+                        "multipath_path_checks_total{geom=\"disk1\",path=\"d1\",result=\"passed\"} 1.0",
+                        "multipath_path_checks_total{geom=\"disk1\",path=\"d1\",result=\"failed\"} 1.0",
+                        "multipath_path_checks_total{geom=\"disk1\",path=\"d2\",result=\"passed\"} 0.0",
+                        "multipath_path_check_seconds_bucket{geom=\"disk1\",path=\"d1\",le=\"5.0E-4\"} 0",
+                        "multipath_path_check_seconds_bucket{geom=\"disk1\",path=\"d1\",le=\"0.001\"} 1",
+                        "multipath_path_check_seconds_count{geom=\"disk1\",path=\"d1\"} 2",
+                        "multipath_path_check_seconds_sum{geom=\"disk1\",path=\"d1\"} 60.001");
     }
 
     @Test
