@@ -156,6 +156,10 @@ final class Arrivals implements GeomWatch.Reactions {
             slot.geom().add(open);
             return slot.withoutAbsence(device.name());
         } catch (GeomRefusal e) {
+            if (e.reason() == GeomRefusal.Reason.PATH_EXISTS) {
+                LOG.debug("The path over {} in geom {} has not left yet", device.name(), slot.name());
+                return slot;
+            }
             String why = String.valueOf(e.getMessage());
             LOG.warn("Device {} cannot join geom {}: {}", device.name(), slot.name(), why);
             Absence absence = slot.desired().isLabelled() && e.reason() == GeomRefusal.Reason.SIZE_MISMATCH

@@ -34,6 +34,15 @@ final class Factories {
         }
     }
 
+    /** Whether {@code other} leads where the normalized {@code uri} does; never when nobody here opens its scheme. */
+    boolean isSame(String other, String uri) {
+        try {
+            return normalize(other).toString().equals(uri);
+        } catch (InventoryException e) {
+            return false;
+        }
+    }
+
     /** Opens the device; blocks for a bounded time. What a factory throws unexpectedly becomes UNREACHABLE, too. */
     BlockDevice open(String name, URI uri) throws DeviceException {
         try {

@@ -22,7 +22,7 @@ final class GeomRules {
             throw Refusals.invalidName("geom", spec.name());
         }
         if (spec.type() == GeomType.AUTOMATIC && !GeomNames.isValidForLabel(spec.name())) {
-            throw Refusals.invalidLabelName(spec.name());
+            throw LabelRefusals.invalidLabelName(spec.name());
         }
         if (spec.paths().isEmpty()) {
             throw Refusals.noPathGiven(spec.name());
@@ -72,7 +72,7 @@ final class GeomRules {
     /** The disk has sectors enough for a label and something before it. */
     static void requireRoomForLabel(BlockDevice device) {
         if (!Label.hasRoom(device.geometry())) {
-            throw Refusals.noRoomForLabel(device.name(), device.geometry());
+            throw LabelRefusals.noRoomForLabel(device.name(), device.geometry());
         }
     }
 

@@ -174,7 +174,7 @@ final class Geoms {
     /** Labels are for {@link LabelVerbs}; this one came to be after the caller had looked. */
     private static void requireNoLabel(DesiredGeom geom) {
         if (geom.isLabelled()) {
-            throw Refusals.madeAnew(geom.name());
+            throw LabelRefusals.madeAnew(geom.name());
         }
     }
 
@@ -252,11 +252,11 @@ final class Geoms {
             return;
         }
         if (taste == null || taste.device() != open) {
-            throw Refusals.madeAnew(slot.name());
+            throw LabelRefusals.madeAnew(slot.name());
         }
         String objection = LabelRules.objection(taste.last(), slot.desired(), open.geometry());
         if (objection != null) {
-            throw Refusals.labelMismatch(slot.name(), open.name(), objection);
+            throw LabelRefusals.labelMismatch(slot.name(), open.name(), objection);
         }
     }
 

@@ -92,6 +92,7 @@ public final class Inventory implements AutoCloseable {
                 new Taster(RandomGenerator.getDefault()),
                 rhythm,
                 settings,
+                known,
                 exports::port);
         this.devices = new Devices(ledger, topology, events, known, rhythm, clock, settings, reception, listeners);
         this.geoms =
@@ -120,7 +121,10 @@ public final class Inventory implements AutoCloseable {
         DesiredState desired = ledger.load();
         topology.call(() -> begin(desired));
         awaitFirstTries();
-        Map<String, LabelTaste> tastes = answer(topology.call(reception::readDesired), desk.readPatience());
+        CompletableFuture<Map<String, LabelTaste>> reading = topology.call(reception::readDesired);
+        await(reading, desk.readPatience());
+        Map<String, LabelTaste> tastes =
+                reading.isDone() && !reading.isCompletedExceptionally() ? reading.join() : Map.of();
         await(
                 topology.call(() -> {
                     reception.bringUp(tastes);
@@ -482,14 +486,10 @@ public final class Inventory implements AutoCloseable {
 
     /** What the future says; BUSY when it does not in time. */
     private <T> T answer(CompletableFuture<T> future) {
-        return answer(future, settings.verbTimeout());
-    }
-
-    private static <T> T answer(CompletableFuture<T> future, Duration atMost) {
         try {
-            return Patience.get(future, atMost);
+            return Patience.get(future, settings.verbTimeout());
         } catch (TimeoutException e) {
-            throw Refusals.notFinished(atMost);
+            throw Refusals.notFinished(settings.verbTimeout());
         } catch (ExecutionException e) {
             if (e.getCause() instanceof RejectedExecutionException) {
                 throw Refusals.stopping();

@@ -80,10 +80,10 @@ final class LabelRules {
     static void requireLabelled(String geom, LabellingResult result) {
         switch (result) {
             case Labelled labelled -> {}
-            case ShapeMismatch mismatch -> throw Refusals.shapeMismatch(mismatch);
-            case ForeignDataFound found -> throw Refusals.foreignData(geom, found.culprits());
-            case NotTheSameDisk other -> throw Refusals.labelMismatch(geom, other.culprits(), other.aftermath());
-            case NotWritten not -> throw Refusals.labelNotWritten(geom, not.culprits(), not.aftermath());
+            case ShapeMismatch mismatch -> throw LabelRefusals.shapeMismatch(mismatch);
+            case ForeignDataFound found -> throw LabelRefusals.foreignData(geom, found.culprits());
+            case NotTheSameDisk other -> throw LabelRefusals.labelMismatch(geom, other.culprits(), other.aftermath());
+            case NotWritten not -> throw LabelRefusals.labelNotWritten(geom, not.culprits(), not.aftermath());
         }
     }
 

@@ -180,7 +180,7 @@ final class LabelVerbs {
         GeomSlot slot = world.running(name);
         GeomRules.requireGeneration(terms, slot.desired());
         if (!slot.desired().isLabelled()) {
-            throw Refusals.madeAnew(name);
+            throw LabelRefusals.madeAnew(name);
         }
         GeomSettings settings = Geoms.apply(name, change, slot.desired().settings());
         work.pledge(new Pledge(
@@ -194,8 +194,8 @@ final class LabelVerbs {
         String name = configuration.before().name();
         switch (work.await(work.changer().rewrite(configuration.devices(), configuration.label()))) {
             case Done done -> {}
-            case Nothing nothing -> throw Refusals.labelNotChanged(name, nothing.findings());
-            case Failed failed -> throw Refusals.labelNotChanged(name, failed.culprits());
+            case Nothing nothing -> throw LabelRefusals.labelNotChanged(name, nothing.findings());
+            case Failed failed -> throw LabelRefusals.labelNotChanged(name, failed.culprits());
         }
     }
 
@@ -257,7 +257,7 @@ final class LabelVerbs {
         List<Culprit> left = whyLeft(doomed, change);
         if (left != null && !force) {
             restoreWish(doomed);
-            throw Refusals.labelNotErased(name, left);
+            throw LabelRefusals.labelNotErased(name, left);
         }
         DesiredState desired = ledger.world().desired();
         DesiredState after = (left == null ? desired : desired.withAllKeptOut(doomed.desired())).withoutGeom(name);
@@ -301,7 +301,7 @@ final class LabelVerbs {
             if (slot != null) {
                 life.end(slot, ledger.world().desired(), "geom.stopped");
             }
-            throw Refusals.erasedButStored(name, e);
+            throw LabelRefusals.erasedButStored(name, e);
         }
         if (slot != null) {
             return life.end(slot, after, "geom.destroyed");
@@ -323,13 +323,13 @@ final class LabelVerbs {
     private static Label decoded(String device, LabelReading reading) {
         return switch (reading) {
             case Decoded decoded -> decoded.label();
-            case NoLabel none -> throw Refusals.noLabel(device, "has no label");
+            case NoLabel none -> throw LabelRefusals.noLabel(device, "has no label");
             case WrongVersion other ->
-                throw Refusals.noLabel(
+                throw LabelRefusals.noLabel(
                         device, "has a label of version " + other.version() + ", which is not known here");
-            case Damaged damaged -> throw Refusals.noLabel(device, "has a damaged label: " + damaged.reason());
+            case Damaged damaged -> throw LabelRefusals.noLabel(device, "has a damaged label: " + damaged.reason());
             case Unreadable unreadable ->
-                throw Refusals.labelUnreadable(device, unreadable.error().message());
+                throw LabelRefusals.labelUnreadable(device, unreadable.error().message());
         };
     }
 
@@ -363,7 +363,7 @@ final class LabelVerbs {
                     .desiredByUuid(found.label().uuid())
                     .filter(geom -> !geom.stopped())
                     .ifPresent(geom -> {
-                        throw Refusals.carriesLabelOf(device, geom.name());
+                        throw LabelRefusals.carriesLabelOf(device, geom.name());
                     });
         }
         return true;
@@ -372,8 +372,8 @@ final class LabelVerbs {
     private boolean commitClear(String device, LabelChange change) {
         switch (change) {
             case Done done -> told("label.erased", null, device, Map.of());
-            case Nothing nothing -> throw Refusals.noLabel(device, "has no label");
-            case Failed failed -> throw Refusals.labelNotCleared(device, failed.culprits());
+            case Nothing nothing -> throw LabelRefusals.noLabel(device, "has no label");
+            case Failed failed -> throw LabelRefusals.labelNotCleared(device, failed.culprits());
         }
         return true;
     }

@@ -14,7 +14,6 @@ import io.ropewalk.label.Verdict.NewGeom;
 import io.ropewalk.label.Verdict.NewGeomTemporaryName;
 import io.ropewalk.label.Verdict.NotOurs;
 import io.ropewalk.label.Verdict.Refused;
-import java.net.URI;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -44,6 +43,7 @@ final class Reception implements Devices.News {
     private final Taster taster;
     private final Rhythm rhythm;
     private final InventorySettings settings;
+    private final Factories factories;
     private final Supplier<SessionPort> sessions;
     private final Resizing resizing;
 
@@ -64,6 +64,7 @@ final class Reception implements Devices.News {
             Taster taster,
             Rhythm rhythm,
             InventorySettings settings,
+            Factories factories,
             Supplier<SessionPort> sessions) {
         this.ledger = ledger;
         this.topology = topology;
@@ -75,6 +76,7 @@ final class Reception implements Devices.News {
         this.taster = taster;
         this.rhythm = rhythm;
         this.settings = settings;
+        this.factories = factories;
         this.sessions = sessions;
         this.resizing =
                 new Resizing(ledger, topology, events, arrivals, desk, device -> receive(device, Manner.BY_ITSELF));
@@ -161,12 +163,12 @@ final class Reception implements Devices.News {
             String why = slot == null ? "it is not registered" : slot.why();
             return done(new TasteView(device, Outcome.UNREACHABLE, null, null, "It is not open: " + why + "."));
         }
-        if (!desk.isIdle()) {
-            return again(device, manner);
-        }
         Optional<GeomSlot> wanting = world.geomOf(device);
         if (wanting.isPresent() && !wanting.get().desired().isLabelled()) {
             return done(receiveManual(wanting.get(), device, manner));
+        }
+        if (!desk.isIdle()) {
+            return again(device, manner);
         }
         Optional<String> holder = world.holderOf(device);
         boolean absent = wanting.isPresent() && !wanting.get().hasJoined(device);
@@ -222,12 +224,11 @@ final class Reception implements Devices.News {
         return label == null ? null : LabelView.of(label);
     }
 
-    /** Q27: what we serve ourselves, whatever address of ours it was registered by. */
+    /** Q27: what we serve ourselves, by the address that we are known by. */
     private boolean isOurExport(DeviceSlot slot) {
-        URI uri = URI.create(slot.desired().uri());
         return ledger.world().desired().exports().keySet().stream()
-                .map(export -> URI.create(sessions.get().uri(export)))
-                .anyMatch(ours -> ours.equals(uri));
+                .map(export -> sessions.get().uri(export))
+                .anyMatch(ours -> factories.isSame(ours, slot.desired().uri()));
     }
 
     // ---- reading

@@ -112,7 +112,7 @@ record World(
             throw Refusals.deviceInUse(device, geom);
         });
         pledgeOn(device).ifPresent(pledge -> {
-            throw Refusals.deviceBusy(device, pledge.purpose());
+            throw LabelRefusals.deviceBusy(device, pledge.purpose());
         });
     }
 

@@ -58,6 +58,10 @@ final class MemoryDevices implements DeviceFactory {
         nextFault = kind;
     }
 
+    MemoryDisk disk(String uri) {
+        return requireNonNull(disks.get(uri));
+    }
+
     /** The device opened last under that name. */
     MemoryDevice device(String name) {
         MemoryDevice device = latest.get(name);

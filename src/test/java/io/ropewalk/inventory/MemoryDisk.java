@@ -6,9 +6,23 @@ import java.util.Arrays;
 /** What memory devices lead to. Any thread. */
 final class MemoryDisk {
     private byte[] bytes;
+    private Runnable written = () -> {};
 
     MemoryDisk(long size) {
-        bytes = new byte[Math.toIntExact(size)];
+        this(new byte[Math.toIntExact(size)]);
+    }
+
+    MemoryDisk(byte[] bytes) {
+        this.bytes = bytes;
+    }
+
+    /** Runs after every write that comes by a device. */
+    synchronized void onWritten(Runnable task) {
+        written = task;
+    }
+
+    synchronized byte[] copy() {
+        return bytes.clone();
     }
 
     /** What is behind a new smaller end is gone. */
@@ -34,5 +48,6 @@ final class MemoryDisk {
 
     synchronized void write(long offset, ByteBuf data) {
         data.getBytes(data.readerIndex(), bytes, (int) offset, data.readableBytes());
+        written.run();
     }
 }

@@ -11,6 +11,7 @@ final class MemoryStore implements InventoryStore {
     volatile @Nullable CountDownLatch gate;
     volatile boolean waiting;
     volatile int saves;
+    volatile Runnable saved = () -> {};
 
     @Override
     public DesiredState load() {
@@ -29,6 +30,7 @@ final class MemoryStore implements InventoryStore {
         }
         saves++;
         state = after;
+        saved.run();
     }
 
     private void awaitGate() {
