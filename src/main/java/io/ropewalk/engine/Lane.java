@@ -229,15 +229,13 @@ final class Lane {
     }
 
     /**
-     * Where no untried usable path is left: a failed one, when devices' own errors brought us here (R4 without
-     * changing the table yet); or, once, a path that the all-failed restore has just brought back.
+     * Where no untried usable path is left: once, a path that the all-failed restore has just brought back; else a
+     * failed one, so that no request fails while there is a path that it has not tried (R4 without changing the table
+     * yet). Where devices' own errors brought us here, the failed one comes first, for trying the same again is no use.
      */
     private @Nullable LanePath lastResort(GeomIo io, IoOp op) {
-        if (!io.suspects().isEmpty()) {
+        if (!io.suspects().isEmpty() || io.secondChanceTaken) {
             return firstUntriedFailed(io.tried);
-        }
-        if (io.secondChanceTaken) {
-            return null;
         }
         io.secondChanceTaken = true;
         return choose(op, 0);

@@ -6,69 +6,108 @@ import io.ropewalk.engine.FailReason;
 import io.ropewalk.engine.Geom;
 import io.ropewalk.engine.GeomRefusal;
 import io.ropewalk.engine.GeomReport;
-import io.ropewalk.engine.GeomType;
 import io.ropewalk.engine.PathReport;
 import io.ropewalk.engine.PathState;
-import io.ropewalk.engine.Shape;
+import io.ropewalk.label.LabelReading.Decoded;
+import io.ropewalk.label.LabelReading.Unreadable;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Makes geoms follow what becomes of their devices: a desired path whose device opens joins its geom, one whose device
- * vanishes leaves it and stays desired. On the topology thread only, but for {@link #onRevived}.
+ * Has the desired paths of geoms come and go: a path whose device is there joins its geom, one whose device vanishes
+ * leaves it and stays desired. A path of a labelled geom joins only when its device shows the label. On the topology
+ * thread only, but for {@link #onRevived}.
  */
-final class Arrivals implements Devices.News, GeomWatch.Reactions {
+final class Arrivals implements GeomWatch.Reactions {
     private static final Logger LOG = LoggerFactory.getLogger("io.ropewalk.control");
     private static final Set<PathState> USABLE = Set.of(PathState.ACTIVE, PathState.READ, PathState.PASSIVE);
 
     private final Ledger ledger;
     private final Topology topology;
+    private final EventLog events;
     private final GeomLife life;
     private final PathChecks checks;
     private final EngineClock clock;
 
-    Arrivals(Ledger ledger, Topology topology, GeomLife life, PathChecks checks, EngineClock clock) {
+    Arrivals(Ledger ledger, Topology topology, EventLog events, GeomLife life, PathChecks checks, EngineClock clock) {
         this.ledger = ledger;
         this.topology = topology;
+        this.events = events;
         this.life = life;
         this.checks = checks;
         this.clock = clock;
     }
 
-    // ---- after a restart
+    // ---- geoms that were desired before
 
-    /** Brings up every desired geom that is not stopped, with the paths whose devices are open; the rest joins later. */
-    void bringUp() {
-        for (DesiredGeom desired : ledger.world().desired().geoms().values()) {
-            if (!desired.stopped()) {
-                bringUp(desired);
-            }
-        }
-    }
-
-    private void bringUp(DesiredGeom desired) {
+    /**
+     * Brings up a desired geom that is not stopped, with the paths whose devices are open; the rest joins later.
+     *
+     * @param tastes of devices of labelled geoms, by name; those without one join later, too
+     * @param type the event that says so
+     */
+    void bringUp(DesiredGeom desired, Map<String, LabelTaste> tastes, String type) {
         try {
-            GeomSpec spec =
-                    new GeomSpec(desired.name(), desired.type(), desired.mode(), desired.policies(), desired.devices());
-            GeomLife.Made made = life.make(spec, desired.uuid(), desired.shape(), List.of(), this);
-            World world = ledger.world();
-            GeomSlot slot =
-                    new GeomSlot(desired, made.geom(), made.watch(), absences(world, desired.devices()), Set.of());
+            GeomSlot slot = slotFor(afterLabel(desired, tastes));
             for (String device : desired.devices()) {
-                slot = tryToJoin(slot, world.device(device));
+                slot = desired.isLabelled()
+                        ? tryToAdmit(slot, device, tastes.get(device))
+                        : tryToJoin(slot, ledger.world().device(device));
             }
-            life.appear(world, slot, "geom.started");
-            applyOperatorFails(made.geom());
+            life.appear(ledger.world(), slot, type);
+            applyOperatorFails(slot.geom());
         } catch (GeomRefusal | InventoryException e) {
             LOG.error("Geom {} cannot be brought back: {}", desired.name(), e.getMessage());
         }
+    }
+
+    private GeomSlot slotFor(DesiredGeom desired) throws GeomRefusal {
+        GeomSpec spec =
+                new GeomSpec(desired.name(), desired.type(), desired.mode(), desired.policies(), desired.devices());
+        GeomLife.Made made = life.make(spec, desired.uuid(), desired.shape(), List.of(), this);
+        Map<String, Absence> absences = absences(ledger.world(), desired.devices());
+        return new GeomSlot(desired, made.geom(), made.watch(), absences, Set.of());
+    }
+
+    /**
+     * With the mode that the label says: configure writes the label first, so where the two differ a configure was cut
+     * off behind the label, or somebody else has configured the disk since.
+     */
+    private DesiredGeom afterLabel(DesiredGeom desired, Map<String, LabelTaste> tastes) {
+        for (String device : desired.devices()) {
+            LabelTaste taste = tastes.get(device);
+            if (taste != null
+                    && taste.last() instanceof Decoded decoded
+                    && LabelRules.objection(decoded, desired, taste.device().geometry()) == null) {
+                GeomSettings settings =
+                        new GeomSettings(LabelRules.modeOf(decoded.label().mode()), desired.policies());
+                return persisted(desired, desired.withSettings(settings));
+            }
+        }
+        return desired;
+    }
+
+    private DesiredGeom persisted(DesiredGeom before, DesiredGeom now) {
+        if (now.equals(before)) {
+            return before;
+        }
+        DesiredState after = ledger.world().desired().withGeom(now.nextGeneration());
+        try {
+            ledger.persist(after, Refusals.geomResource(now.name()));
+        } catch (InventoryException e) {
+            LOG.warn("The mode that the label of geom {} says is not stored: {}", now.name(), e.detail());
+            return before;
+        }
+        LOG.info("Geom {} has mode {} now, as its label says", now.name(), now.mode());
+        ledger.publish(ledger.world().withDesired(after));
+        return now.nextGeneration();
     }
 
     /** Why those of the devices that are not open are absent from their geom; those that are open, not yet joined. */
@@ -81,39 +120,21 @@ final class Arrivals implements Devices.News, GeomWatch.Reactions {
         return absences;
     }
 
-    // ---- devices come and go
+    // ---- paths come
 
-    @Override
-    public void onOpened(String device) {
-        slotOf(device).ifPresent(slot -> join(slot, device));
+    /** The device of an absent path is open: it joins a geom without label. */
+    void join(GeomSlot slot, String device) {
+        settle(tryToJoin(slot, ledger.world().device(device)), device);
     }
 
-    @Override
-    public void onNotOpened(String device, String why) {
-        slotOf(device).filter(slot -> slot.absences().containsKey(device)).ifPresent(slot -> {
-            Absence absence = Absence.unreachable(why, clock.now());
-            ledger.publish(ledger.world().mapGeom(slot.geom(), now -> now.withAbsence(device, absence)));
-        });
+    /** The device of an absent path was read: it joins its labelled geom if it shows the label. */
+    void admit(GeomSlot slot, LabelTaste taste) {
+        String device = taste.device().name();
+        settle(tryToAdmit(slot, device, taste), device);
     }
 
-    @Override
-    public CompletableFuture<Void> onVanished(String device, String why) {
-        return slotOf(device)
-                .map(slot -> leave(slot, device, Absence.unreachable(why, clock.now())))
-                .orElseGet(() -> CompletableFuture.completedFuture(null));
-    }
-
-    /** The running geom that the device is, or should be, a path of. */
-    private Optional<GeomSlot> slotOf(String device) {
-        return ledger.world().geoms().values().stream()
-                .filter(slot -> slot.desired().hasPath(device))
-                .findFirst();
-    }
-
-    private void join(GeomSlot slot, String device) {
-        World world = ledger.world();
-        GeomSlot after = tryToJoin(slot, world.device(device));
-        ledger.publish(world.withGeom(after));
+    private void settle(GeomSlot after, String device) {
+        ledger.publish(ledger.world().withGeom(after));
         if (after.hasJoined(device)) {
             joined(after.geom(), device);
         }
@@ -135,9 +156,82 @@ final class Arrivals implements Devices.News, GeomWatch.Reactions {
             slot.geom().add(open);
             return slot.withoutAbsence(device.name());
         } catch (GeomRefusal e) {
-            LOG.warn("Device {} cannot join geom {}: {}", device.name(), slot.name(), e.getMessage());
-            return slot.withAbsence(device.name(), Absence.misfit(String.valueOf(e.getMessage()), clock.now()));
+            String why = String.valueOf(e.getMessage());
+            LOG.warn("Device {} cannot join geom {}: {}", device.name(), slot.name(), why);
+            Absence absence = slot.desired().isLabelled() && e.reason() == GeomRefusal.Reason.SIZE_MISMATCH
+                    ? Absence.otherSize(why, clock.now())
+                    : Absence.misfit(why, clock.now());
+            return withAbsence(slot, device.name(), absence);
         }
+    }
+
+    private GeomSlot tryToAdmit(GeomSlot slot, String name, @Nullable LabelTaste taste) {
+        DeviceSlot device = ledger.world().device(name);
+        if (taste == null || device.device() != taste.device() || slot.hasJoined(name)) {
+            return slot;
+        }
+        String objection = LabelRules.objection(
+                taste.last(), slot.desired(), taste.device().geometry());
+        return objection == null ? tryToJoin(slot, device) : withAbsence(slot, name, why(slot, taste, objection));
+    }
+
+    private Absence why(GeomSlot slot, LabelTaste taste, String objection) {
+        Instant now = clock.now();
+        if (taste.last() instanceof Unreadable) {
+            return Absence.unreadable(objection, now);
+        }
+        return hasGrown(slot.desired(), taste)
+                ? Absence.otherSize(
+                        "it has grown to " + taste.device().geometry().sizeBytes() + " bytes, the geom's paths have "
+                                + slot.desired().pathSizeBytes(),
+                        now)
+                : Absence.misfit(objection, now);
+    }
+
+    /** The label is where the device ended before: the disk is the geom's, and larger now (Q22). */
+    private static boolean hasGrown(DesiredGeom desired, LabelTaste taste) {
+        return taste.former() != null
+                && LabelRules.objection(
+                                taste.former(),
+                                desired,
+                                taste.device().geometry().withSize(desired.pathSizeBytes()))
+                        == null;
+    }
+
+    private GeomSlot withAbsence(GeomSlot slot, String device, Absence absence) {
+        if (absence.saysSame(slot.absences().get(device))) {
+            return slot;
+        }
+        if (slot.desired().isLabelled()) {
+            events.append("label.refused", slot.name(), device, Map.of("message", absence.detail()));
+        }
+        return slot.withAbsence(device, absence);
+    }
+
+    // ---- paths go
+
+    /** The device did not open, because of {@code why}. */
+    void onNotOpened(String device, String why) {
+        ledger.world()
+                .geomOf(device)
+                .filter(slot -> slot.absences().containsKey(device))
+                .ifPresent(slot -> {
+                    Absence absence = Absence.unreachable(why, clock.now());
+                    ledger.publish(ledger.world().mapGeom(slot.geom(), now -> now.withAbsence(device, absence)));
+                });
+    }
+
+    /** The device is gone. Ready when nobody uses what was open. */
+    CompletableFuture<Void> onVanished(String device, String why) {
+        return ledger.world()
+                .geomOf(device)
+                .map(slot -> leave(slot, device, Absence.unreachable(why, clock.now())))
+                .orElseGet(() -> CompletableFuture.completedFuture(null));
+    }
+
+    /** The path leaves, as its device does not fit any more. Ready when nobody uses the device there. */
+    CompletableFuture<Void> dismiss(GeomSlot slot, String device, String why) {
+        return leave(slot, device, Absence.misfit(why, clock.now()));
     }
 
     /** The path leaves and stays desired. Ready when nobody uses the device there. */
@@ -225,76 +319,5 @@ final class Arrivals implements Devices.News, GeomWatch.Reactions {
                 .filter(path -> path.device().equals(device))
                 .map(PathReport::reason)
                 .anyMatch(FailReason.OPERATOR::equals);
-    }
-
-    // ---- devices change their size
-
-    /**
-     * R36, R37 for a geom without label, mended as Q22: the geom follows when all its paths have the new size. Until
-     * then a path that is larger serves on, and a path that is smaller is that path's fault.
-     */
-    @Override
-    public void onResized(String device) {
-        slotOf(device).filter(slot -> slot.desired().type() == GeomType.MANUAL).ifPresent(slot -> {
-            if (followSize(slot)) {
-                rejoin(slot.geom());
-            } else {
-                dropOrTakeBack(slot, device);
-            }
-        });
-    }
-
-    private boolean followSize(GeomSlot slot) {
-        World world = ledger.world();
-        List<Long> sizes = slot.desired().devices().stream()
-                .map(world::device)
-                .map(device -> device.device() == null
-                        ? -1L
-                        : device.device().geometry().sizeBytes())
-                .distinct()
-                .toList();
-        Shape shape = slot.geom().shape();
-        long size = sizes.getFirst();
-        boolean agreed =
-                sizes.size() == 1 && size > 0 && size % shape.geometry().minimumBlockSize() == 0;
-        if (!agreed || size == shape.geometry().sizeBytes()) {
-            return false;
-        }
-        resize(slot, new Shape(shape.geometry().withSize(size), shape.capabilities()));
-        return true;
-    }
-
-    private void resize(GeomSlot slot, Shape shape) {
-        World world = ledger.world();
-        DesiredState after = world.desired().mapGeom(slot.name(), desired -> desired.withShape(shape));
-        try {
-            ledger.persist(after, Refusals.geomResource(slot.name()));
-        } catch (InventoryException e) {
-            LOG.warn("The new size of geom {} is not stored: {}", slot.name(), e.detail());
-        }
-        slot.geom().resize(shape.geometry().sizeBytes());
-        ledger.publish(world.withDesired(after));
-    }
-
-    private void rejoin(Geom geom) {
-        GeomSlot slot = ledger.world().slotOf(geom);
-        if (slot != null) {
-            slot.absences().keySet().forEach(device -> onOpened(device));
-        }
-    }
-
-    private void dropOrTakeBack(GeomSlot slot, String device) {
-        BlockDevice open = ledger.world().device(device).device();
-        if (open == null) {
-            return;
-        }
-        long size = open.geometry().sizeBytes();
-        long needed = slot.geom().shape().geometry().sizeBytes();
-        if (slot.hasJoined(device) && size < needed) {
-            String why = "it has " + size + " bytes now, the geom " + needed;
-            leave(slot, device, Absence.misfit(why, clock.now())).thenRunAsync(() -> onResized(device), topology);
-        } else if (!slot.hasJoined(device) && size == needed) {
-            join(slot, device);
-        }
     }
 }

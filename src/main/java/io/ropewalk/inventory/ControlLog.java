@@ -37,7 +37,12 @@ final class ControlLog implements AutoCloseable {
             "geom.degraded",
             "geom.broken",
             "device.unreachable",
-            "device.vanished");
+            "device.vanished",
+            "label.refused",
+            "label.left",
+            "label.missing",
+            "geom.not-resized",
+            "geom.named-temporarily");
 
     private final EventLog events;
     private final BiConsumer<Level, String> out;

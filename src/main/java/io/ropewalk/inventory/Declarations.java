@@ -1,5 +1,6 @@
 package io.ropewalk.inventory;
 
+import io.ropewalk.engine.GeomType;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -7,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -18,18 +20,23 @@ final class Declarations implements InventoryListener {
     static final Terms TERMS = Terms.NONE.withActor("configuration");
 
     private final Ledger ledger;
+    private final Topology topology;
     private final Factories factories;
     private final Devices devices;
     private final Geoms geoms;
+    private final LabelVerbs labels;
 
     /** Declared geoms none of whose devices has opened yet, so that nobody knows their size. */
     private final List<GeomSpec> waiting = new ArrayList<>();
 
-    Declarations(Ledger ledger, Factories factories, Devices devices, Geoms geoms) {
+    Declarations(
+            Ledger ledger, Topology topology, Factories factories, Devices devices, Geoms geoms, LabelVerbs labels) {
         this.ledger = ledger;
+        this.topology = topology;
         this.factories = factories;
         this.devices = devices;
         this.geoms = geoms;
+        this.labels = labels;
     }
 
     /** Checks everything that can be wrong in itself, then declares the devices. Nothing is declared when it throws. */
@@ -93,7 +100,7 @@ final class Declarations implements InventoryListener {
     private void declareDevice(DesiredDevice declared) {
         DesiredDevice existing = ledger.world().desired().devices().get(declared.name());
         Optional<DesiredDevice> sameUri = findByUri(declared.uri());
-        if (existing != null && !existing.equals(declared)) {
+        if (existing != null && !existing.uri().equals(declared.uri())) {
             LOG.warn("Device {} is declared as {} but is {}", declared.name(), declared.uri(), existing.uri());
         } else if (existing == null && sameUri.isPresent()) {
             LOG.warn(
@@ -112,26 +119,40 @@ final class Declarations implements InventoryListener {
                 .findFirst();
     }
 
-    /** Makes the geoms that are missing; one that cannot be made is logged and does not hinder the others. */
-    void declareGeoms(List<GeomSpec> specs) {
+    /**
+     * Makes the geoms that are missing; one that cannot be made is logged and does not hinder the others.
+     *
+     * @return those that need a label, to be given to {@link #label} on another thread
+     */
+    List<GeomSpec> declareGeoms(List<GeomSpec> specs) {
+        List<GeomSpec> toLabel = new ArrayList<>();
         for (GeomSpec spec : specs) {
             DesiredGeom existing = ledger.world().desired().geoms().get(spec.name());
-            if (existing == null) {
-                tryToCreate(spec);
-            } else {
+            if (existing != null) {
                 tellDifferences(spec, existing);
+            } else if (spec.type() == GeomType.AUTOMATIC) {
+                toLabel.add(spec);
+            } else {
+                tryToCreate(spec, () -> geoms.create(spec, true, TERMS));
             }
+        }
+        return toLabel;
+    }
+
+    /** Labels the disk of a declared geom, unless it has come up by its label meanwhile. Not on the topology thread. */
+    void label(GeomSpec spec) {
+        if (!ledger.world().desired().geoms().containsKey(spec.name())) {
+            tryToCreate(spec, () -> labels.create(spec, false, true, TERMS));
         }
     }
 
-    private void tryToCreate(GeomSpec spec) {
-        waiting.remove(spec);
+    private void tryToCreate(GeomSpec spec, Supplier<GeomView> creation) {
         try {
-            new VerbContext(TERMS.actor(), null).call(() -> geoms.create(spec, true, TERMS));
+            new VerbContext(TERMS.actor(), null).call(creation);
         } catch (InventoryException e) {
             if (e.problem() == Problem.DEVICE_UNREACHABLE) {
                 LOG.warn("Declared geom {} waits for its first device: {}", spec.name(), e.detail());
-                waiting.add(spec);
+                topology.post(() -> waiting.add(spec));
             } else {
                 LOG.error("Declared geom {} is not created: {} {}", spec.name(), e.detail(), e.correction());
             }
@@ -140,9 +161,12 @@ final class Declarations implements InventoryListener {
 
     @Override
     public void onDeviceOpened(String device) {
-        List.copyOf(waiting).stream()
-                .filter(spec -> spec.paths().contains(device))
-                .forEach(this::tryToCreate);
+        List<GeomSpec> possible =
+                waiting.stream().filter(spec -> spec.paths().contains(device)).toList();
+        waiting.removeAll(possible);
+        for (GeomSpec spec : declareGeoms(possible)) {
+            Thread.ofVirtual().name("label-" + spec.name()).start(() -> label(spec));
+        }
     }
 
     private static void tellDifferences(GeomSpec spec, DesiredGeom existing) {

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * A geom that should exist, or that was stopped and should stay so (Q26).
  *
  * @param uuid of the label; null for MANUAL
+ * @param labelName the name in the label where it is not {@code name}, which is a temporary one then (Q20); else null
  * @param shape what it shows to clients, so that it comes up with no device in reach
  * @param paths in the order they were added
  * @param stopped it does not run, and its name and devices are free, until it is made anew
@@ -22,6 +23,7 @@ public record DesiredGeom(
         String name,
         GeomType type,
         @Nullable String uuid,
+        @Nullable String labelName,
         Mode mode,
         Policies policies,
         Shape shape,
@@ -30,6 +32,34 @@ public record DesiredGeom(
         long generation) {
     public DesiredGeom {
         paths = List.copyOf(paths);
+    }
+
+    /** A geom whose label, if it has one, bears its own name. */
+    public DesiredGeom(
+            String name,
+            GeomType type,
+            @Nullable String uuid,
+            Mode mode,
+            Policies policies,
+            Shape shape,
+            List<DesiredPath> paths,
+            boolean stopped,
+            long generation) {
+        this(name, type, uuid, null, mode, policies, shape, paths, stopped, generation);
+    }
+
+    boolean isLabelled() {
+        return type == GeomType.AUTOMATIC;
+    }
+
+    /** Whether it is the geom that labels with this UUID speak of; never so for a MANUAL one (Q18). */
+    boolean hasUuid(@Nullable String other) {
+        return uuid != null && uuid.equals(other);
+    }
+
+    /** What each of its paths has: what it shows, and the label's sector. */
+    long pathSizeBytes() {
+        return shape.geometry().sizeBytes() + (isLabelled() ? shape.geometry().sectorSize() : 0);
     }
 
     boolean hasPath(String device) {
@@ -50,7 +80,7 @@ public record DesiredGeom(
 
     DesiredGeom withSettings(GeomSettings settings) {
         return new DesiredGeom(
-                name, type, uuid, settings.mode(), settings.policies(), shape, paths, stopped, generation);
+                name, type, uuid, labelName, settings.mode(), settings.policies(), shape, paths, stopped, generation);
     }
 
     DesiredGeom withPath(String device) {
@@ -72,18 +102,18 @@ public record DesiredGeom(
     }
 
     DesiredGeom withShape(Shape newShape) {
-        return new DesiredGeom(name, type, uuid, mode, policies, newShape, paths, stopped, generation);
+        return new DesiredGeom(name, type, uuid, labelName, mode, policies, newShape, paths, stopped, generation);
     }
 
     DesiredGeom withStopped(boolean newStopped) {
-        return new DesiredGeom(name, type, uuid, mode, policies, shape, paths, newStopped, generation);
+        return new DesiredGeom(name, type, uuid, labelName, mode, policies, shape, paths, newStopped, generation);
     }
 
     DesiredGeom nextGeneration() {
-        return new DesiredGeom(name, type, uuid, mode, policies, shape, paths, stopped, generation + 1);
+        return new DesiredGeom(name, type, uuid, labelName, mode, policies, shape, paths, stopped, generation + 1);
     }
 
-    private DesiredGeom withPaths(List<DesiredPath> newPaths) {
-        return new DesiredGeom(name, type, uuid, mode, policies, shape, newPaths, stopped, generation);
+    DesiredGeom withPaths(List<DesiredPath> newPaths) {
+        return new DesiredGeom(name, type, uuid, labelName, mode, policies, shape, newPaths, stopped, generation);
     }
 }

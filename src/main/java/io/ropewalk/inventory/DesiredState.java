@@ -1,11 +1,13 @@
 package io.ropewalk.inventory;
 
 import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** All that should exist, by name. Immutable: a verb makes the next one. */
 public record DesiredState(
@@ -23,6 +25,21 @@ public record DesiredState(
 
     DesiredState withDevice(DesiredDevice device) {
         return new DesiredState(with(devices, device.name(), device), geoms, exports);
+    }
+
+    /** No taste makes the device a path of the geom with this UUID until it is asked for; null: any taste may. */
+    DesiredState withKeptOut(String device, @Nullable String uuid) {
+        DesiredDevice known = devices.get(device);
+        return known == null ? this : withDevice(known.withKeptOutOf(uuid));
+    }
+
+    /** All devices of the geom are kept out of it: it is gone, and its label may be left. */
+    DesiredState withAllKeptOut(DesiredGeom geom) {
+        DesiredState state = this;
+        for (String device : geom.uuid() == null ? List.<String>of() : geom.devices()) {
+            state = state.withKeptOut(device, geom.uuid());
+        }
+        return state;
     }
 
     /** Stopped geoms forget the device too. */

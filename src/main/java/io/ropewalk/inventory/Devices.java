@@ -47,8 +47,8 @@ final class Devices {
 
     /** What geoms must hear of devices; called on the topology thread. */
     interface News {
-        /** The device serves; its slot is open. */
-        void onOpened(String device);
+        /** The device serves; its slot is open. Ready, on the topology thread, when what follows from it is done. */
+        CompletableFuture<?> onOpened(String device);
 
         /** The device did not open, because of {@code why}. */
         void onNotOpened(String device, String why);
@@ -56,7 +56,8 @@ final class Devices {
         /** The device is gone. Ready when nobody uses what was open. */
         CompletableFuture<Void> onVanished(String device, String why);
 
-        void onResized(String device);
+        /** Ready when what follows from it is done. */
+        CompletableFuture<?> onResized(String device);
     }
 
     Devices(
@@ -82,8 +83,11 @@ final class Devices {
 
     // ---- verbs
 
+    /** What registering leaves under way: whose the device is. */
+    record Registered(DeviceView view, CompletableFuture<?> received) {}
+
     /** On the caller's thread: opening may take a while. */
-    DeviceView register(DeviceSpec spec, Terms terms) {
+    Registered register(DeviceSpec spec, Terms terms) {
         URI uri = factories.normalize(spec.uri());
         DesiredDevice claim = topology.call(() -> claim(spec, uri));
         AtomicBoolean handedOver = new AtomicBoolean();
@@ -136,11 +140,12 @@ final class Devices {
         return all;
     }
 
-    private DeviceView settle(DesiredDevice desired, BlockDevice device, Terms terms) {
+    private Registered settle(DesiredDevice desired, BlockDevice device, Terms terms) {
         boolean kept = false;
         try {
             requireNotEmpty(desired.name(), device);
             DeviceSlot slot = DeviceSlot.open(desired, device, clock.now());
+            CompletableFuture<?> received = CompletableFuture.completedFuture(null);
             if (!terms.dryRun()) {
                 World world = ledger.world();
                 DesiredState after = world.desired().withDevice(desired);
@@ -149,8 +154,9 @@ final class Devices {
                 kept = true;
                 watch(slot, device);
                 events.append("device.registered", null, desired.name(), Map.of("uri", desired.uri()));
+                received = news.onOpened(desired.name());
             }
-            return Views.device(slot, null);
+            return new Registered(Views.device(slot, null), received);
         } finally {
             if (!kept) {
                 device.close();
@@ -161,7 +167,7 @@ final class Devices {
     void remove(String name, Terms terms) {
         World world = ledger.world();
         DeviceSlot slot = world.device(name);
-        requireFree(world, name);
+        world.requireFree(name);
         if (terms.dryRun()) {
             return;
         }
@@ -198,24 +204,27 @@ final class Devices {
         }
     }
 
-    private static void requireFree(World world, String name) {
-        world.holderOf(name).ifPresent(geom -> {
-            throw Refusals.deviceInUse(name, geom);
-        });
-    }
-
     // ---- opening in the background
 
     /** One device's tries. */
     private static final class Opening {
         final DesiredDevice desired;
-        final CompletableFuture<Void> firstTry = new CompletableFuture<>();
+        final CompletableFuture<@Nullable Void> firstTry = new CompletableFuture<>();
+        /** Ready when the try that is under way, or is to come next, is over, with whatever outcome. */
+        CompletableFuture<@Nullable Void> currentTry = new CompletableFuture<>();
+
         int failures;
 
         @Nullable Future<?> next;
 
         Opening(DesiredDevice desired) {
             this.desired = desired;
+        }
+
+        /** There is no next try. */
+        void end() {
+            firstTry.complete(null);
+            currentTry.complete(null);
         }
     }
 
@@ -233,12 +242,22 @@ final class Devices {
                 openings.values().stream().map(opening -> opening.firstTry).toArray(CompletableFuture[]::new));
     }
 
-    /** Tries at once, whatever pause is under way. */
-    void openNow(String name) {
+    /** Tries at once, whatever pause is under way. Ready when it was tried, or when there is nothing to try. */
+    CompletableFuture<?> openNow(String name) {
         Opening opening = openings.get(name);
-        if (opening != null && opening.next != null && opening.next.cancel(false)) {
+        if (opening == null) {
+            return CompletableFuture.completedFuture(null);
+        }
+        if (opening.next != null && opening.next.cancel(false)) {
             tryToOpen(opening);
         }
+        return opening.currentTry;
+    }
+
+    /** Tries every device that is not open. Ready when all were tried. */
+    CompletableFuture<Void> openAllNow() {
+        return CompletableFuture.allOf(
+                List.copyOf(openings.keySet()).stream().map(this::openNow).toArray(CompletableFuture[]::new));
     }
 
     private void beginOpening(DesiredDevice desired) {
@@ -272,9 +291,16 @@ final class Devices {
         ledger.publish(ledger.world().withDevice(slot));
         watch(slot, device);
         events.append("device.opened", null, name, Map.of("uri", opening.desired.uri()));
-        news.onOpened(name);
-        listeners.tell(listener -> listener.onDeviceOpened(name));
-        opening.firstTry.complete(null);
+        Runnable end = () -> {
+            listeners.tell(listener -> listener.onDeviceOpened(name));
+            opening.end();
+        };
+        CompletableFuture<?> received = news.onOpened(name);
+        if (received.isDone()) {
+            end.run();
+        } else {
+            received.whenCompleteAsync((done, thrown) -> end.run(), topology);
+        }
     }
 
     private void didNotOpen(Opening opening, String why) {
@@ -288,8 +314,11 @@ final class Devices {
             events.append("device.unreachable", null, name, Map.of("message", why));
             news.onNotOpened(name, why);
         }
+        CompletableFuture<@Nullable Void> over = opening.currentTry;
+        opening.currentTry = new CompletableFuture<>();
         tryAgainLater(opening);
         opening.firstTry.complete(null);
+        over.complete(null);
     }
 
     private void tryAgainLater(Opening opening) {
@@ -303,6 +332,9 @@ final class Devices {
         Opening opening = openings.remove(name);
         if (opening != null && opening.next != null) {
             opening.next.cancel(false);
+        }
+        if (opening != null) {
+            opening.end();
         }
     }
 
@@ -339,6 +371,32 @@ final class Devices {
                             "nowBytes", Long.toString(now.sizeBytes())));
             news.onResized(name);
         }
+    }
+
+    /**
+     * What the device's URI leads to has been taken away, whatever the device itself knows of it: its path is lost. A
+     * device of which nothing needs to be remembered is forgotten.
+     */
+    void takeAway(String name, String why) {
+        World world = ledger.world();
+        DeviceSlot slot = world.devices().get(name);
+        if (slot == null || world.pledgeOn(name).isPresent()) {
+            return;
+        }
+        if (isForgettable(world, name)) {
+            remove(name, Terms.NONE);
+        } else if (slot.device() != null) {
+            vanished(name, slot.device(), why);
+        }
+    }
+
+    private static boolean isForgettable(World world, String name) {
+        DesiredDevice desired = world.desired().devices().get(name);
+        boolean wanted = world.desired().geoms().values().stream().anyMatch(geom -> geom.hasPath(name));
+        return desired != null
+                && desired.keptOutOf() == null
+                && !wanted
+                && world.holderOf(name).isEmpty();
     }
 
     private void vanished(String name, BlockDevice device, String why) {

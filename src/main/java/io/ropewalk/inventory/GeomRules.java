@@ -4,7 +4,8 @@ import io.ropewalk.block.BlockDevice;
 import io.ropewalk.block.Geometry;
 import io.ropewalk.engine.Geom;
 import io.ropewalk.engine.GeomType;
-import io.ropewalk.engine.Shape;
+import io.ropewalk.label.GeomNames;
+import io.ropewalk.label.Label;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -20,8 +21,8 @@ final class GeomRules {
         if (!Names.isLegal(spec.name())) {
             throw Refusals.invalidName("geom", spec.name());
         }
-        if (spec.type() == GeomType.AUTOMATIC) {
-            throw Refusals.labelsNotSupported(spec.name());
+        if (spec.type() == GeomType.AUTOMATIC && !GeomNames.isValidForLabel(spec.name())) {
+            throw Refusals.invalidLabelName(spec.name());
         }
         if (spec.paths().isEmpty()) {
             throw Refusals.noPathGiven(spec.name());
@@ -43,7 +44,8 @@ final class GeomRules {
 
     /** The name, and that of the export that comes with it, are free; a stopped geom's is (R35). */
     static void requireFreeName(World world, String geom) {
-        if (world.geoms().containsKey(geom)) {
+        boolean comesToBe = world.pledges().stream().anyMatch(pledge -> geom.equals(pledge.newGeom()));
+        if (world.geoms().containsKey(geom) || comesToBe) {
             throw Refusals.geomExists(geom);
         }
         DesiredExport export = world.desired().exports().get(geom);
@@ -55,9 +57,7 @@ final class GeomRules {
     /** The device is registered and no path. */
     static DeviceSlot requireFree(World world, String device) {
         DeviceSlot slot = world.device(device);
-        world.holderOf(device).ifPresent(geom -> {
-            throw Refusals.deviceInUse(device, geom);
-        });
+        world.requireFree(device);
         return slot;
     }
 
@@ -67,6 +67,13 @@ final class GeomRules {
             throw Refusals.deviceUnreachable(slot.name(), slot.why());
         }
         return device;
+    }
+
+    /** The disk has sectors enough for a label and something before it. */
+    static void requireRoomForLabel(BlockDevice device) {
+        if (!Label.hasRoom(device.geometry())) {
+            throw Refusals.noRoomForLabel(device.name(), device.geometry());
+        }
     }
 
     /** R40 among the devices of a geom to be made. */
@@ -83,10 +90,12 @@ final class GeomRules {
 
     /** R40. */
     static void requireFits(GeomSlot slot, BlockDevice device) {
-        Shape shape = slot.geom().shape();
-        Geometry shown = shape.geometry();
-        long label = slot.desired().type() == GeomType.AUTOMATIC ? shown.sectorSize() : 0;
-        requireSame(device, "every path of geom \"" + slot.name() + "\"", shown, shown.sizeBytes() + label);
+        Geometry shown = slot.geom().shape().geometry();
+        requireSame(
+                device,
+                "every path of geom \"" + slot.name() + "\"",
+                shown,
+                slot.desired().pathSizeBytes());
     }
 
     private static void requireSame(BlockDevice device, String other, Geometry otherGeometry, long otherSize) {

@@ -2,12 +2,9 @@ package io.ropewalk.inventory;
 
 import io.ropewalk.block.BlockDevice;
 import io.ropewalk.engine.Geom;
-import io.ropewalk.engine.GeomRefusal;
 import io.ropewalk.engine.RestoreTrigger;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
@@ -23,14 +20,11 @@ final class Geoms {
     private final EventLog events;
     private final GeomLife life;
     private final Arrivals arrivals;
+    private final GeomMaker maker;
+    private final GeomChanges changes;
     private final Devices devices;
     private final PathChecks checks;
     private final Supplier<SessionPort> sessions;
-
-    /** What the engine is to do about a change. */
-    private interface Action {
-        void run() throws GeomRefusal;
-    }
 
     Geoms(
             Ledger ledger,
@@ -38,6 +32,8 @@ final class Geoms {
             EventLog events,
             GeomLife life,
             Arrivals arrivals,
+            GeomMaker maker,
+            GeomChanges changes,
             Devices devices,
             PathChecks checks,
             Supplier<SessionPort> sessions) {
@@ -46,6 +42,8 @@ final class Geoms {
         this.events = events;
         this.life = life;
         this.arrivals = arrivals;
+        this.maker = maker;
+        this.changes = changes;
         this.devices = devices;
         this.checks = checks;
         this.sessions = sessions;
@@ -64,23 +62,11 @@ final class Geoms {
         GeomRules.requireFreeName(world, spec.name());
         List<BlockDevice> open = openDevices(world, spec, patient);
         GeomRules.requireAlike(open);
-        GeomLife.Made made = make(spec, open);
-        boolean kept = false;
-        try {
-            GeomSlot slot = slotFor(world, spec, made, open);
-            if (!terms.dryRun()) {
-                keep(world, slot);
-                kept = true;
-            }
-            return view(slot);
-        } finally {
-            if (!kept) {
-                life.discard(made);
-            }
-        }
+        return view(maker.create(spec, null, open, terms.dryRun()));
     }
 
-    private static List<BlockDevice> openDevices(World world, GeomSpec spec, boolean patient) {
+    /** Those of the devices that are open; all of them unless {@code patient}. One at least. */
+    static List<BlockDevice> openDevices(World world, GeomSpec spec, boolean patient) {
         List<DeviceSlot> slots = spec.paths().stream()
                 .map(device -> GeomRules.requireFree(world, device))
                 .toList();
@@ -91,48 +77,20 @@ final class Geoms {
                 .toList();
     }
 
-    private GeomLife.Made make(GeomSpec spec, List<BlockDevice> open) {
-        try {
-            return life.make(spec, null, null, open, arrivals);
-        } catch (GeomRefusal e) {
-            throw Refusals.of(spec.name(), spec.paths().getFirst(), e);
-        }
-    }
-
-    private GeomSlot slotFor(World world, GeomSpec spec, GeomLife.Made made, List<BlockDevice> open) {
-        DesiredGeom desired = new DesiredGeom(
-                spec.name(),
-                spec.type(),
-                null,
-                spec.mode(),
-                spec.policies(),
-                made.geom().shape(),
-                spec.paths().stream().map(DesiredPath::new).toList(),
-                false,
-                1);
-        Map<String, Absence> absences = new HashMap<>(arrivals.absences(world, spec.paths()));
-        open.forEach(device -> absences.remove(device.name()));
-        return new GeomSlot(desired, made.geom(), made.watch(), absences, Set.of());
-    }
-
-    private void keep(World world, GeomSlot slot) {
-        String name = slot.name();
-        DesiredState after = world.desired()
-                .withoutGeom(name)
-                .withGeom(slot.desired())
-                .withExport(new DesiredExport(name, name, false, List.of(), 1));
-        ledger.persist(after, Refusals.geomResource(name));
-        life.appear(world.withDesired(after), slot, "geom.created");
-    }
-
     // ---- configure, rotate (R43, R49)
 
     GeomView configure(String name, UnaryOperator<GeomSettings> change, Terms terms) {
+        requireNoLabel(running(name, terms).desired());
+        return reconfigure(name, change, terms);
+    }
+
+    /** The same for any geom; of a labelled one the label has been written. */
+    GeomView reconfigure(String name, UnaryOperator<GeomSettings> change, Terms terms) {
         GeomSlot slot = running(name, terms);
         GeomSettings settings = apply(name, change, slot.desired().settings());
         DesiredGeom wanted = slot.desired().withSettings(settings);
-        GeomSlot after =
-                change(slot, wanted, null, terms, () -> slot.geom().configure(settings.mode(), settings.policies()));
+        GeomSlot after = changes.change(
+                slot, wanted, null, terms, () -> slot.geom().configure(settings.mode(), settings.policies()));
         if (!terms.dryRun() && after.desired() != slot.desired()) {
             events.append(
                     "geom.configured",
@@ -143,7 +101,7 @@ final class Geoms {
         return view(after);
     }
 
-    private static GeomSettings apply(String name, UnaryOperator<GeomSettings> change, GeomSettings settings) {
+    static GeomSettings apply(String name, UnaryOperator<GeomSettings> change, GeomSettings settings) {
         try {
             return change.apply(settings);
         } catch (IllegalArgumentException e) {
@@ -156,7 +114,7 @@ final class Geoms {
         if (slot.geom().report().activePaths().isEmpty()) {
             throw Refusals.noUsablePath(name);
         }
-        return view(change(slot, slot.desired(), null, terms, slot.geom()::rotate));
+        return view(changes.change(slot, slot.desired(), null, terms, slot.geom()::rotate));
     }
 
     // ---- stop, destroy (R47, R48)
@@ -191,6 +149,7 @@ final class Geoms {
             return forgetStopped(world, name, terms);
         }
         GeomRules.requireGeneration(terms, slot.desired());
+        requireNoLabel(slot.desired());
         if (!force) {
             requireUnused(world, slot);
         }
@@ -199,6 +158,10 @@ final class Geoms {
 
     private CompletableFuture<Void> forgetStopped(World world, String name, Terms terms) {
         requireEnded(world, name, terms);
+        DesiredGeom stopped = world.desired().geoms().get(name);
+        if (stopped != null) {
+            requireNoLabel(stopped);
+        }
         if (!terms.dryRun() && world.desired().geoms().containsKey(name)) {
             DesiredState after = world.desired().withoutGeom(name);
             ledger.persist(after, Refusals.geomResource(name));
@@ -208,7 +171,14 @@ final class Geoms {
         return life.drained(name);
     }
 
-    private void requireUnused(World world, GeomSlot slot) {
+    /** Labels are for {@link LabelVerbs}; this one came to be after the caller had looked. */
+    private static void requireNoLabel(DesiredGeom geom) {
+        if (geom.isLabelled()) {
+            throw Refusals.madeAnew(geom.name());
+        }
+    }
+
+    void requireUnused(World world, GeomSlot slot) {
         int open = world.desired()
                 .exportsOf(slot.name())
                 .mapToInt(export -> sessions.get().count(export.name()))
@@ -237,17 +207,39 @@ final class Geoms {
 
     // ---- paths (R40, R41, R44–R46)
 
-    PathAdded add(String name, String device, Terms terms) {
+    /** The device that would become a path, after every check but that of its label; null when it is one already. */
+    @Nullable BlockDevice deviceToAdd(String name, String device, Terms terms) {
+        GeomSlot slot = running(name, terms);
+        return slot.desired().hasPath(device) ? null : deviceToAdd(slot, device);
+    }
+
+    private BlockDevice deviceToAdd(GeomSlot slot, String device) {
+        BlockDevice open = GeomRules.requireOpen(GeomRules.requireFree(ledger.world(), device));
+        GeomRules.requireRoom(slot.name(), slot.desired().paths().size() + 1);
+        maker.requireFits(slot, open);
+        return open;
+    }
+
+    /**
+     * Adds a path.
+     *
+     * @param taste what was read of it, for a labelled geom; null for one without label
+     */
+    PathAdded add(String name, String device, @Nullable LabelTaste taste, Terms terms) {
         GeomSlot slot = running(name, terms);
         if (slot.desired().hasPath(device)) {
             return new PathAdded(Views.path(slot, device), false);
         }
-        DeviceSlot deviceSlot = GeomRules.requireFree(ledger.world(), device);
-        BlockDevice open = GeomRules.requireOpen(deviceSlot);
-        GeomRules.requireRoom(name, slot.desired().paths().size() + 1);
-        requireFits(slot, open);
-        DesiredGeom wanted = slot.desired().withPath(device);
-        GeomSlot after = change(slot, wanted, device, terms, () -> slot.geom().add(open));
+        BlockDevice open = deviceToAdd(slot, device);
+        requireLabel(slot, open, taste);
+        GeomSlot after = changes.change(
+                slot,
+                slot.desired().withPath(device),
+                state -> state.withKeptOut(device, null),
+                device,
+                terms,
+                () -> slot.geom().add(open));
+        DeviceSlot deviceSlot = ledger.world().device(device);
         if (terms.dryRun()) {
             return new PathAdded(Views.newPath(device, deviceSlot), true);
         }
@@ -255,16 +247,16 @@ final class Geoms {
         return new PathAdded(Views.path(after, device), true);
     }
 
-    /** Asks the engine, by way of a geom that nobody sees, so that nothing is stored that it would refuse. */
-    private void requireFits(GeomSlot slot, BlockDevice device) {
-        GeomRules.requireFits(slot, device);
-        DesiredGeom desired = slot.desired();
-        GeomSpec spec = new GeomSpec(
-                desired.name(), desired.type(), desired.mode(), desired.policies(), List.of(device.name()));
-        try {
-            life.discard(life.make(spec, desired.uuid(), slot.geom().shape(), List.of(device), arrivals));
-        } catch (GeomRefusal e) {
-            throw Refusals.of(desired.name(), device.name(), e);
+    private static void requireLabel(GeomSlot slot, BlockDevice open, @Nullable LabelTaste taste) {
+        if (!slot.desired().isLabelled()) {
+            return;
+        }
+        if (taste == null || taste.device() != open) {
+            throw Refusals.madeAnew(slot.name());
+        }
+        String objection = LabelRules.objection(taste.last(), slot.desired(), open.geometry());
+        if (objection != null) {
+            throw Refusals.labelMismatch(slot.name(), open.name(), objection);
         }
     }
 
@@ -275,24 +267,44 @@ final class Geoms {
             if (lastPath == LastPath.REFUSE) {
                 throw Refusals.lastPath(name, device);
             }
-            return destroy(name, false, terms);
+            return removeLast(slot, terms);
         }
         DesiredGeom wanted = slot.desired().withoutPath(device);
         if (terms.dryRun()) {
             return CompletableFuture.completedFuture(null);
         }
         if (!slot.hasJoined(device)) {
-            change(slot, wanted, device, terms, () -> {});
+            changes.change(slot, wanted, keptOut(slot, device), device, terms, () -> {});
             arrivals.tellMissing(slot.geom());
             return CompletableFuture.completedFuture(null);
         }
         return removeJoined(slot, wanted, device, terms);
     }
 
+    /** R46: the geom goes with its last path, its label stays. */
+    private CompletableFuture<Void> removeLast(GeomSlot slot, Terms terms) {
+        World world = ledger.world();
+        requireUnused(world, slot);
+        DesiredState after = world.desired().withAllKeptOut(slot.desired()).withoutGeom(slot.name());
+        return end(slot, after, "geom.destroyed", terms);
+    }
+
+    /** What is removed from a labelled geom stays removed until it is asked for (Q26). */
+    private static UnaryOperator<DesiredState> keptOut(GeomSlot slot, String device) {
+        String uuid = slot.desired().uuid();
+        return state -> uuid == null ? state : state.withKeptOut(device, uuid);
+    }
+
     private CompletableFuture<Void> removeJoined(GeomSlot slot, DesiredGeom wanted, String device, Terms terms) {
         Geom geom = slot.geom();
         CompletableFuture<Void> drained = new CompletableFuture<>();
-        change(slot, wanted, device, terms, () -> geom.remove(device).thenRun(() -> drained.complete(null)));
+        changes.change(
+                slot,
+                wanted,
+                keptOut(slot, device),
+                device,
+                terms,
+                () -> geom.remove(device).thenRun(() -> drained.complete(null)));
         ledger.publish(ledger.world().mapGeom(geom, now -> now.withLeaving(device)));
         checks.end(geom, device);
         return drained.thenRunAsync(
@@ -306,7 +318,7 @@ final class Geoms {
         DesiredGeom wanted = slot.desired().withFailed(device, why);
         String detail = why.isEmpty() ? "failed by an operator" : why;
         return Views.path(
-                change(slot, wanted, device, terms, () -> {
+                changes.change(slot, wanted, device, terms, () -> {
                     if (slot.hasJoined(device)) {
                         slot.geom().fail(device, detail);
                     }
@@ -319,7 +331,7 @@ final class Geoms {
         requirePath(slot, device);
         DesiredGeom wanted = slot.desired().withFailed(device, null);
         return Views.path(
-                change(slot, wanted, device, terms, () -> {
+                changes.change(slot, wanted, device, terms, () -> {
                     if (slot.hasJoined(device)) {
                         slot.geom().restore(device, RestoreTrigger.OPERATOR);
                     } else {
@@ -338,7 +350,9 @@ final class Geoms {
             default -> throw Refusals.pathNotUsable(name, device, path.state().name());
         }
         return Views.path(
-                change(slot, slot.desired(), device, terms, () -> slot.geom().prefer(device)), device);
+                changes.change(
+                        slot, slot.desired(), device, terms, () -> slot.geom().prefer(device)),
+                device);
     }
 
     // ---- inside
@@ -355,31 +369,7 @@ final class Geoms {
         }
     }
 
-    /**
-     * Stores what is wanted of a geom, has the engine do it, publishes it. When the engine refuses, the store is put
-     * back. A geom that is wanted as it is keeps its generation.
-     *
-     * @return the slot afterwards; in a dry run as it would be
-     */
-    private GeomSlot change(GeomSlot slot, DesiredGeom wanted, @Nullable String device, Terms terms, Action action) {
-        DesiredGeom desired = wanted.equals(slot.desired()) ? slot.desired() : wanted.nextGeneration();
-        if (terms.dryRun()) {
-            return slot.withDesired(desired);
-        }
-        String resource = Refusals.geomResource(slot.name());
-        DesiredState after = ledger.world().desired().withGeom(desired);
-        ledger.persist(after, resource);
-        try {
-            action.run();
-        } catch (GeomRefusal e) {
-            ledger.takeBack(resource);
-            throw Refusals.of(slot.name(), device == null ? "" : device, e);
-        }
-        ledger.publish(ledger.world().withDesired(after));
-        return ledger.world().running(slot.name());
-    }
-
-    private GeomView view(GeomSlot slot) {
+    GeomView view(GeomSlot slot) {
         return Views.geom(ledger.world(), slot, sessions.get());
     }
 }

@@ -1,17 +1,22 @@
 package io.ropewalk.inventory;
 
+import io.ropewalk.block.BlockDevice;
 import io.ropewalk.block.DeviceFactory;
 import io.ropewalk.block.IoLoop;
 import io.ropewalk.engine.EngineClock;
 import io.ropewalk.engine.EngineObserver;
 import io.ropewalk.engine.Geom;
+import io.ropewalk.engine.GeomType;
 import io.ropewalk.engine.Policies;
+import io.ropewalk.label.Taster;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -39,12 +44,15 @@ public final class Inventory implements AutoCloseable {
     private final EventLog events;
     private final Listeners listeners = new Listeners();
     private final Exports exports;
-    private final Arrivals arrivals;
+    private final LabelDesk desk;
+    private final Reception reception;
     private final Devices devices;
     private final Geoms geoms;
+    private final LabelVerbs labels;
     private final Declarations declarations;
     private final AtomicBoolean closed = new AtomicBoolean();
     private volatile @Nullable ControlLog log;
+    private volatile Runnable scan = () -> {};
 
     /**
      * An inventory that does nothing before {@link #start}.
@@ -69,11 +77,29 @@ public final class Inventory implements AutoCloseable {
         Rhythm rhythm = new Rhythm(RandomGenerator.getDefault());
         PathChecks checks = new PathChecks(topology, rhythm, settings.checkInterval(), listeners);
         GeomLife life = new GeomLife(ledger, topology, events, checks, listeners, clock, observer, homes);
-        this.arrivals = new Arrivals(ledger, topology, life, checks, clock);
-        this.devices = new Devices(ledger, topology, events, known, rhythm, clock, settings, arrivals, listeners);
-        this.geoms = new Geoms(ledger, topology, events, life, arrivals, devices, checks, exports::port);
-        this.declarations = new Declarations(ledger, known, devices, geoms);
+        Arrivals arrivals = new Arrivals(ledger, topology, events, life, checks, clock);
+        GeomMaker maker = new GeomMaker(ledger, life, arrivals);
+        GeomChanges changes = new GeomChanges(ledger);
+        this.desk = new LabelDesk(ledger, topology, homes, settings.labelTimeout(), settings.verbTimeout());
+        this.reception = new Reception(
+                ledger,
+                topology,
+                events,
+                arrivals,
+                maker,
+                changes,
+                desk,
+                new Taster(RandomGenerator.getDefault()),
+                rhythm,
+                settings,
+                exports::port);
+        this.devices = new Devices(ledger, topology, events, known, rhythm, clock, settings, reception, listeners);
+        this.geoms =
+                new Geoms(ledger, topology, events, life, arrivals, maker, changes, devices, checks, exports::port);
+        this.labels = new LabelVerbs(ledger, events, life, maker, geoms, desk);
+        this.declarations = new Declarations(ledger, topology, known, devices, geoms, labels);
         listeners.add(declarations);
+        listeners.add(reception.patrol());
     }
 
     // ---- life
@@ -94,10 +120,13 @@ public final class Inventory implements AutoCloseable {
         DesiredState desired = ledger.load();
         topology.call(() -> begin(desired));
         awaitFirstTries();
-        topology.call(() -> {
-            arrivals.bringUp();
-            return true;
-        });
+        Map<String, LabelTaste> tastes = answer(topology.call(reception::readDesired), desk.readPatience());
+        await(
+                topology.call(() -> {
+                    reception.bringUp(tastes);
+                    return reception.receiveAll(false);
+                }),
+                desk.readPatience());
     }
 
     /**
@@ -110,16 +139,15 @@ public final class Inventory implements AutoCloseable {
             return true;
         });
         awaitFirstTries();
-        topology.call(Declarations.TERMS, null, () -> {
-            declarations.declareGeoms(geomSpecs);
-            return true;
-        });
+        List<GeomSpec> toLabel = topology.call(Declarations.TERMS, null, () -> declarations.declareGeoms(geomSpecs));
+        toLabel.forEach(declarations::label);
     }
 
     /** Stops every geom, waits for what is in flight (bounded), closes every device. The desired state stays. */
     @Override
     public void close() {
         if (closed.compareAndSet(false, true)) {
+            desk.close();
             endGeomsAndDevices();
             topology.close();
             ControlLog toClose = log;
@@ -151,11 +179,16 @@ public final class Inventory implements AutoCloseable {
     }
 
     /**
-     * Opens and registers a device. INVALID_NAME, INVALID_URI, DEVICE_EXISTS, DEVICE_UNREACHABLE, UNSUITABLE_DEVICE,
+     * Opens and registers a device, and tastes it: where its label says so it joins a geom, or makes one (R26, R27).
+     * INVALID_NAME, INVALID_URI, DEVICE_EXISTS, DEVICE_UNREACHABLE, UNSUITABLE_DEVICE,
      * DEVICE_IN_USE, NOT_ALLOWED.
      */
     public DeviceView registerDevice(DeviceSpec spec, Terms terms) {
-        return devices.register(spec, terms);
+        Devices.Registered registered = devices.register(spec, terms);
+        await(registered.received(), desk.readPatience());
+        World world = ledger.world();
+        DeviceSlot slot = world.devices().get(registered.view().name());
+        return terms.dryRun() || slot == null ? registered.view() : Views.device(world, slot);
     }
 
     /** Closes and forgets a device. DEVICE_NOT_FOUND, DEVICE_IN_USE while it is a path. */
@@ -164,6 +197,63 @@ public final class Inventory implements AutoCloseable {
             devices.remove(name, terms);
             return true;
         });
+    }
+
+    /**
+     * Looks for a label now, and does what it says; a device that is not open is tried first. That an operator has
+     * removed it, or stopped its geom, ends here (Q26): it was asked for. What came of it, or why nothing did, is in the
+     * answer. DEVICE_NOT_FOUND, DEVICE_UNREACHABLE.
+     */
+    public TasteView tasteDevice(String name, Terms terms) {
+        requireDevice(name);
+        await(topology.call(() -> devices.openNow(name)));
+        TasteView view = answer(topology.call(
+                terms, null, () -> reception.receive(name, new Reception.Manner(true, terms.dryRun()))));
+        if (view.outcome() == TasteView.Outcome.UNREACHABLE) {
+            throw Refusals.deviceUnreachable(name, requireDevice(name).why());
+        }
+        return view;
+    }
+
+    /**
+     * Looks for devices that came or went, where folders are watched; tries every device that is not open, and tastes
+     * every one that serves no geom. What operators removed or stopped stays so.
+     *
+     * @return what came of each, by name
+     */
+    public List<TasteView> rescan(Terms terms) {
+        if (!terms.dryRun()) {
+            scan.run();
+        }
+        await(topology.call(devices::openAllNow));
+        return answer(topology.call(terms, null, () -> reception.receiveAll(terms.dryRun())));
+    }
+
+    /**
+     * Asks the device for its size, and has its geom follow (R36 to R39). DEVICE_NOT_FOUND, DEVICE_UNREACHABLE.
+     *
+     * @return the device as it is then
+     */
+    public DeviceView resizeDevice(String name, Terms terms) {
+        BlockDevice open = GeomRules.requireOpen(requireDevice(name));
+        if (!terms.dryRun()) {
+            open.refreshGeometry();
+            await(topology.call(terms, null, () -> reception.onResized(name)));
+        }
+        return device(name);
+    }
+
+    /** What the device's label says. DEVICE_NOT_FOUND, DEVICE_UNREACHABLE, NO_LABEL. */
+    public LabelView label(String device) {
+        return labels.read(device);
+    }
+
+    /**
+     * Erases the device's label, whatever it says. DEVICE_NOT_FOUND, DEVICE_UNREACHABLE, DEVICE_IN_USE while a geom has
+     * the device or depends on that label, NO_LABEL, LABEL_NOT_WRITTEN.
+     */
+    public void clearLabel(String device, Terms terms) {
+        labels.clear(device, terms);
     }
 
     // ---- geoms
@@ -187,33 +277,54 @@ public final class Inventory implements AutoCloseable {
         return ledger.world().geoms().values().stream().map(GeomSlot::geom).toList();
     }
 
-    /**
-     * R42, all or nothing. INVALID_NAME, INVALID_VALUE, NOT_SUPPORTED, GEOM_EXISTS, PATH_EXISTS, DEVICE_NOT_FOUND,
-     * DEVICE_IN_USE, DEVICE_UNREACHABLE, SIZE_MISMATCH, SECTOR_SIZE_MISMATCH, TOO_MANY_PATHS.
-     */
+    /** As {@link #createGeom(GeomSpec, boolean, Terms)} without force. */
     public GeomView createGeom(GeomSpec spec, Terms terms) {
-        return topology.call(terms, null, () -> geoms.create(spec, false, terms));
+        return createGeom(spec, false, terms);
+    }
+
+    /**
+     * R42, all or nothing. An AUTOMATIC geom has its label written through the first device and read back through every
+     * other. INVALID_NAME, INVALID_VALUE, GEOM_EXISTS, EXPORT_EXISTS, PATH_EXISTS, DEVICE_NOT_FOUND, DEVICE_IN_USE,
+     * DEVICE_UNREACHABLE, SIZE_MISMATCH, SECTOR_SIZE_MISMATCH, TOO_MANY_PATHS; of an AUTOMATIC one also
+     * UNSUITABLE_DEVICE, FOREIGN_DATA, LABEL_MISMATCH, LABEL_NOT_WRITTEN, BUSY.
+     *
+     * @param force write the label over what the end of the disk holds; means nothing for a MANUAL geom
+     */
+    public GeomView createGeom(GeomSpec spec, boolean force, Terms terms) {
+        return spec.type() == GeomType.AUTOMATIC
+                ? labels.create(spec, force, false, terms)
+                : topology.call(terms, null, () -> geoms.create(spec, false, terms));
     }
 
     /**
      * R43. {@code change} is applied to the settings as they are then, on the topology thread; it must be quick and may
-     * throw {@link IllegalArgumentException} (INVALID_VALUE). GEOM_NOT_FOUND.
+     * throw {@link IllegalArgumentException} (INVALID_VALUE). Another mode of an AUTOMATIC geom is written to its label
+     * first. GEOM_NOT_FOUND; of an AUTOMATIC one also LABEL_NOT_WRITTEN, BUSY.
      */
     public GeomView configureGeom(String geom, UnaryOperator<GeomSettings> change, Terms terms) {
+        if (labels.concerns(geom)) {
+            return labels.configure(geom, change, terms);
+        }
         return topology.call(terms, null, () -> geoms.configure(geom, change, terms));
     }
 
-    /** R47: ends the geom; it stays in the desired state as stopped. Idempotent (Q2). GEOM_NOT_FOUND. */
+    /** R47: ends the geom; it stays in the desired state as stopped, and its label on the disk. Idempotent (Q2). GEOM_NOT_FOUND. */
     public void stopGeom(String geom, Terms terms) {
         await(topology.call(terms, null, () -> geoms.stop(geom, terms)));
     }
 
     /**
-     * R48: ends and forgets the geom, stopped ones too. GEOM_NOT_FOUND, GEOM_IN_USE while sessions are open.
+     * R48: ends and forgets the geom, stopped ones too; erases its label, if it is that geom's, through any path that
+     * does it. GEOM_NOT_FOUND, GEOM_IN_USE while sessions are open; of an AUTOMATIC one also LABEL_NOT_WRITTEN, BUSY.
      *
-     * @param force whatever sessions are open
+     * @param force whatever sessions are open, and even if the label cannot be erased: it is left then, and no taste
+     *     follows it that nobody asked for
      */
     public void destroyGeom(String geom, boolean force, Terms terms) {
+        if (labels.concerns(geom)) {
+            await(labels.destroy(geom, force, terms));
+            return;
+        }
         await(topology.call(terms, null, () -> geoms.destroy(geom, force, terms)));
     }
 
@@ -241,10 +352,13 @@ public final class Inventory implements AutoCloseable {
 
     /**
      * R40; a path that is there already is no error. GEOM_NOT_FOUND, DEVICE_NOT_FOUND, DEVICE_IN_USE,
-     * DEVICE_UNREACHABLE, SIZE_MISMATCH, SECTOR_SIZE_MISMATCH, CAPABILITY_MISMATCH, TOO_MANY_PATHS.
+     * DEVICE_UNREACHABLE, SIZE_MISMATCH, SECTOR_SIZE_MISMATCH, CAPABILITY_MISMATCH, TOO_MANY_PATHS; of an AUTOMATIC geom
+     * also LABEL_MISMATCH when the device does not show its label, BUSY. Writes no label.
      */
     public PathAdded addPath(String geom, String device, Terms terms) {
-        return topology.call(terms, null, () -> geoms.add(geom, device, terms));
+        return labels.concerns(geom)
+                ? labels.add(geom, device, terms)
+                : topology.call(terms, null, () -> geoms.add(geom, device, null, terms));
     }
 
     /**
@@ -329,6 +443,21 @@ public final class Inventory implements AutoCloseable {
         return events.awaitAfter(seq, limit, timeout);
     }
 
+    // ---- for the scanner
+
+    /** What a rescan has to do first; blocks. */
+    void bindScan(Runnable scan) {
+        this.scan = scan;
+    }
+
+    /** What the device leads to is not there any more. */
+    void takeAway(String device, String why, Terms terms) {
+        topology.call(terms, null, () -> {
+            devices.takeAway(device, why);
+            return true;
+        });
+    }
+
     // ---- inside
 
     private boolean begin(DesiredState desired) {
@@ -345,6 +474,28 @@ public final class Inventory implements AutoCloseable {
     /** So that geoms come up with all paths that can be had soon. */
     private void awaitFirstTries() {
         await(topology.call(devices::firstTries), settings.startWait());
+    }
+
+    private DeviceSlot requireDevice(String name) {
+        return ledger.world().device(name);
+    }
+
+    /** What the future says; BUSY when it does not in time. */
+    private <T> T answer(CompletableFuture<T> future) {
+        return answer(future, settings.verbTimeout());
+    }
+
+    private static <T> T answer(CompletableFuture<T> future, Duration atMost) {
+        try {
+            return Patience.get(future, atMost);
+        } catch (TimeoutException e) {
+            throw Refusals.notFinished(atMost);
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof RejectedExecutionException) {
+                throw Refusals.stopping();
+            }
+            throw new IllegalStateException(e.getCause());
+        }
     }
 
     /** What was decided is under way; after the bound it goes on without us. */

@@ -13,6 +13,7 @@ import java.time.Duration;
  * @param retryMost the longest such pause
  * @param startWait how long the start waits for devices to open before geoms come up without them
  * @param eventCapacity how many events are kept
+ * @param labelTimeout for each single read or write of a label
  */
 public record InventorySettings(
         Policies policies,
@@ -21,7 +22,10 @@ public record InventorySettings(
         Duration retryFirst,
         Duration retryMost,
         Duration startWait,
-        int eventCapacity) {
+        int eventCapacity,
+        Duration labelTimeout) {
+    private static final Duration LABEL_TIMEOUT = Duration.ofSeconds(5);
+
     public static final InventorySettings DEFAULT = new InventorySettings(
             Policies.DEFAULT,
             Duration.ofSeconds(30),
@@ -31,8 +35,20 @@ public record InventorySettings(
             Duration.ofSeconds(3),
             10_000);
 
+    /** With the usual time for labels. */
+    public InventorySettings(
+            Policies policies,
+            Duration verbTimeout,
+            Duration checkInterval,
+            Duration retryFirst,
+            Duration retryMost,
+            Duration startWait,
+            int eventCapacity) {
+        this(policies, verbTimeout, checkInterval, retryFirst, retryMost, startWait, eventCapacity, LABEL_TIMEOUT);
+    }
+
     public InventorySettings withPolicies(Policies newPolicies) {
         return new InventorySettings(
-                newPolicies, verbTimeout, checkInterval, retryFirst, retryMost, startWait, eventCapacity);
+                newPolicies, verbTimeout, checkInterval, retryFirst, retryMost, startWait, eventCapacity, labelTimeout);
     }
 }

@@ -34,6 +34,14 @@ public enum Problem {
     SIZE_MISMATCH,
     /** The devices differ in sector size. */
     SECTOR_SIZE_MISMATCH,
+    /** A device does not show the label: it leads to another disk, or cannot be asked. */
+    LABEL_MISMATCH,
+    /** The end of the disk holds something that the label would overwrite or compete with. */
+    FOREIGN_DATA,
+    /** The device has no label that can be read. */
+    NO_LABEL,
+    /** No device took the change of the label. */
+    LABEL_NOT_WRITTEN,
     /** The device can do less than the geom has promised to its clients. */
     CAPABILITY_MISMATCH,
     /** The name breaks the rule for names. */

@@ -63,6 +63,27 @@ final class Topology implements Executor, AutoCloseable {
         return call(() -> context.call(verb));
     }
 
+    /**
+     * Runs {@code verb} in its turn, and is not put off by waiting: for the end of something that has begun elsewhere.
+     * An interrupt is kept for later.
+     *
+     * @throws InventoryException what the verb throws; STOPPING when it will not run; BUSY when nobody knows
+     */
+    <T> T conclude(Terms terms, @Nullable String why, Supplier<T> verb) {
+        VerbContext context = new VerbContext(terms.actor(), why);
+        CompletableFuture<T> result = new CompletableFuture<>();
+        if (!post(() -> complete(result, () -> context.call(verb)))) {
+            throw Refusals.stopping();
+        }
+        try {
+            return Patience.get(result, timeout.multipliedBy(2));
+        } catch (ExecutionException e) {
+            throw asUnchecked(e.getCause() == null ? e : e.getCause());
+        } catch (TimeoutException e) {
+            throw Refusals.notFinished(timeout.multipliedBy(2));
+        }
+    }
+
     private static <T> void complete(CompletableFuture<T> result, Supplier<T> verb) {
         try {
             result.complete(verb.get());

@@ -18,18 +18,21 @@ import org.jspecify.annotations.Nullable;
  * @param devices a slot for every desired device
  * @param geoms a slot for every geom that runs
  * @param draining geoms that ended, with something in flight; their names are free (R35), their devices not yet
+ * @param pledges what verbs at work on labels have reserved
  */
 record World(
         DesiredState desired,
         SortedMap<String, DeviceSlot> devices,
         SortedMap<String, GeomSlot> geoms,
-        List<GeomSlot> draining) {
-    static final World EMPTY = new World(DesiredState.EMPTY, new TreeMap<>(), new TreeMap<>(), List.of());
+        List<GeomSlot> draining,
+        List<Pledge> pledges) {
+    static final World EMPTY = new World(DesiredState.EMPTY, new TreeMap<>(), new TreeMap<>(), List.of(), List.of());
 
     World {
         devices = Collections.unmodifiableSortedMap(new TreeMap<>(devices));
         geoms = Collections.unmodifiableSortedMap(new TreeMap<>(geoms));
         draining = List.copyOf(draining);
+        pledges = List.copyOf(pledges);
     }
 
     // ---- questions
@@ -83,6 +86,36 @@ record World(
                 .findFirst();
     }
 
+    /** The running geom that the device is, or should be, a path of. */
+    Optional<GeomSlot> geomOf(String device) {
+        return geoms.values().stream()
+                .filter(slot -> slot.desired().hasPath(device))
+                .findFirst();
+    }
+
+    /** The desired geom whose labels have this UUID, running or not. */
+    Optional<DesiredGeom> desiredByUuid(String uuid) {
+        return desired.geoms().values().stream()
+                .filter(geom -> geom.hasUuid(uuid))
+                .findFirst();
+    }
+
+    Optional<Pledge> pledgeOn(String device) {
+        return pledges.stream()
+                .filter(pledge -> pledge.devices().contains(device))
+                .findFirst();
+    }
+
+    /** Refuses a device that is a path, or that a verb is at work on. DEVICE_IN_USE. */
+    void requireFree(String device) {
+        holderOf(device).ifPresent(geom -> {
+            throw Refusals.deviceInUse(device, geom);
+        });
+        pledgeOn(device).ifPresent(pledge -> {
+            throw Refusals.deviceBusy(device, pledge.purpose());
+        });
+    }
+
     // ---- next worlds
 
     /** Slots of running geoms follow what is desired of them. */
@@ -92,25 +125,25 @@ record World(
             DesiredGeom desiredGeom = after.geoms().get(name);
             followed.put(name, desiredGeom == null || desiredGeom.stopped() ? slot : slot.withDesired(desiredGeom));
         });
-        return new World(after, devices, followed, draining);
+        return new World(after, devices, followed, draining, pledges);
     }
 
     World withDevice(DeviceSlot slot) {
         Map<String, DeviceSlot> more = new TreeMap<>(devices);
         more.put(slot.name(), slot);
-        return new World(desired, new TreeMap<>(more), geoms, draining);
+        return new World(desired, new TreeMap<>(more), geoms, draining, pledges);
     }
 
     World withoutDevice(String name) {
         TreeMap<String, DeviceSlot> fewer = new TreeMap<>(devices);
         fewer.remove(name);
-        return new World(desired, fewer, geoms, draining);
+        return new World(desired, fewer, geoms, draining, pledges);
     }
 
     World withGeom(GeomSlot slot) {
         TreeMap<String, GeomSlot> more = new TreeMap<>(geoms);
         more.put(slot.name(), slot);
-        return new World(desired, devices, more, draining);
+        return new World(desired, devices, more, draining, pledges);
     }
 
     /** The running geom with another slot; the same world when it does not run. */
@@ -124,12 +157,23 @@ record World(
         fewer.remove(slot.name());
         List<GeomSlot> more = new ArrayList<>(draining);
         more.add(slot);
-        return new World(desired, devices, fewer, more);
+        return new World(desired, devices, fewer, more, pledges);
     }
 
     World withoutDraining(Geom geom) {
         List<GeomSlot> fewer =
                 draining.stream().filter(slot -> slot.geom() != geom).toList();
-        return new World(desired, devices, geoms, fewer);
+        return new World(desired, devices, geoms, fewer, pledges);
+    }
+
+    World withPledge(Pledge pledge) {
+        List<Pledge> more = new ArrayList<>(pledges);
+        more.add(pledge);
+        return new World(desired, devices, geoms, draining, more);
+    }
+
+    World withoutPledge(Pledge pledge) {
+        List<Pledge> fewer = pledges.stream().filter(one -> one != pledge).toList();
+        return new World(desired, devices, geoms, draining, fewer);
     }
 }

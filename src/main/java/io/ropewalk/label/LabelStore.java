@@ -38,6 +38,11 @@ public final class LabelStore {
         return readLastSector(device).thenApply(LabelStore::decode);
     }
 
+    /** Reads and decodes the sector that was the last one when the device had {@code sizeBytes}, fewer than now. */
+    public CompletableFuture<LabelReading> readFormer(BlockDevice device, long sizeBytes) {
+        return readSector(device, sizeBytes - device.geometry().sectorSize()).thenApply(LabelStore::decode);
+    }
+
     CompletableFuture<BytesRead> readLastSector(BlockDevice device) {
         Geometry geometry = device.geometry();
         return readSector(device, geometry.sizeBytes() - geometry.sectorSize());

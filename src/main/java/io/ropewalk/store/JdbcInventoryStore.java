@@ -70,6 +70,10 @@ public final class JdbcInventoryStore implements InventoryStore {
         Set<String> devices = touched(before.devices(), after.devices());
         Set<String> geoms = touched(before.geoms(), after.geoms());
         Set<String> exports = touched(before.exports(), after.exports());
+        // A device's row can go only when no path speaks of it.
+        Stream.concat(before.geoms().values().stream(), after.geoms().values().stream())
+                .filter(geom -> geom.paths().stream().anyMatch(path -> devices.contains(path.device())))
+                .forEach(geom -> geoms.add(geom.name()));
         // A geom's row takes the rows of its exports with it.
         after.exports().values().stream()
                 .filter(export -> geoms.contains(export.geom()))

@@ -39,8 +39,9 @@ final class Rows {
 
     DesiredState load() {
         TreeMap<String, DesiredDevice> devices = new TreeMap<>();
-        jdbc.sql("select name, uri from device")
-                .query((row, number) -> new DesiredDevice(row.getString("name"), row.getString("uri")))
+        jdbc.sql("select name, uri, kept_out_of from device")
+                .query((row, number) ->
+                        new DesiredDevice(row.getString("name"), row.getString("uri"), row.getString("kept_out_of")))
                 .list()
                 .forEach(device -> devices.put(device.name(), device));
         return new DesiredState(devices, geoms(), exports());
@@ -66,6 +67,7 @@ final class Rows {
                 row.getString("name"),
                 GeomType.valueOf(row.getString("type")),
                 row.getString("uuid"),
+                row.getString("label_name"),
                 Mode.valueOf(row.getString("mode")),
                 policies(row),
                 shape(row),
@@ -132,19 +134,20 @@ final class Rows {
     // ---- to rows
 
     void insert(DesiredDevice device) {
-        jdbc.sql("insert into device (name, uri) values (:name, :uri)")
+        jdbc.sql("insert into device (name, uri, kept_out_of) values (:name, :uri, :keptOutOf)")
                 .param("name", device.name())
                 .param("uri", device.uri())
+                .param("keptOutOf", device.keptOutOf(), Types.VARCHAR)
                 .update();
     }
 
     void insert(DesiredGeom geom) {
         StatementSpec statement = jdbc.sql("""
-                        insert into geom (name, type, uuid, mode, attempt_timeout_nanos, quiesce_nanos, cache,
+                        insert into geom (name, type, uuid, label_name, mode, attempt_timeout_nanos, quiesce_nanos, cache,
                             restore_policy, failback_nanos, hedge_after_nanos, no_path_queue_nanos,
                             no_path_max_requests, no_path_max_bytes, size_bytes, minimum_block_size,
                             preferred_block_size, maximum_payload_bytes, capabilities, stopped, generation)
-                        values (:name, :type, :uuid, :mode, :attemptTimeout, :quiesce, :cache,
+                        values (:name, :type, :uuid, :labelName, :mode, :attemptTimeout, :quiesce, :cache,
                             :restore, :failback, :hedgeAfter, :queueFor,
                             :maxRequests, :maxBytes, :size, :minimumBlock,
                             :preferredBlock, :maximumPayload, :capabilities, :stopped, :generation)
@@ -152,6 +155,7 @@ final class Rows {
                 .param("name", geom.name())
                 .param("type", geom.type().name())
                 .param("uuid", geom.uuid(), Types.VARCHAR)
+                .param("labelName", geom.labelName(), Types.VARCHAR)
                 .param("mode", geom.mode().name())
                 .param("stopped", geom.stopped())
                 .param("generation", geom.generation());

@@ -129,4 +129,26 @@ class GeomReentryTest {
         assertThat(m.events).contains("failed md0 IO_ERROR");
         assertThat(flush.kind()).isEqualTo(Kind.IO);
     }
+
+    @Test
+    @DisplayName(
+            "No request fails while there is a path it has not tried, though verbs bring the sick one back each time")
+    void everyPathIsTriedBeforeARequestFails() throws Exception {
+        GeomFixture m = new GeomFixture(Mode.ACTIVE_PASSIVE, 2);
+        m.md(0).failing(Kind.DISCONNECTED).holding();
+        Ask read = Ask.read(m.channel, 0, 512);
+        onlyTheFirstIsUsable(m);
+        m.md(0).letGo();
+        onlyTheFirstIsUsable(m);
+        m.loop.run();
+        assertThat(m.md(0).received).hasSize(2);
+        assertThat(read.succeeded()).isTrue();
+        m.check("md0", GeomState.DEGRADED, PathState.ACTIVE, PathState.FAIL);
+    }
+
+    /** An operator fails one after the other, so that the first comes back in a new epoch. */
+    private static void onlyTheFirstIsUsable(GeomFixture m) throws GeomRefusal {
+        m.geom.fail("md0", "test");
+        m.geom.fail("md1", "test");
+    }
 }

@@ -9,7 +9,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.ropewalk.block.BlockChannel;
 import io.ropewalk.block.IoError.Kind;
 import io.ropewalk.engine.GeomState;
-import io.ropewalk.engine.GeomType;
 import io.ropewalk.engine.Mode;
 import io.ropewalk.engine.PathState;
 import io.ropewalk.engine.Policies;
@@ -154,17 +153,6 @@ class GeomVerbsTest {
         InventoryException e = assertRefused(Problem.SECTOR_SIZE_MISMATCH, () -> fixture.create("disk", "a", "b"));
 
         assertThat(e.detail()).contains("512").contains("4096");
-    }
-
-    @Test
-    void anAutomaticGeomIsRefusedForNow() {
-        fixture.devices("a");
-
-        assertRefused(
-                Problem.NOT_SUPPORTED,
-                () -> inventory.createGeom(
-                        new GeomSpec("disk", GeomType.AUTOMATIC, Mode.ACTIVE_PASSIVE, Policies.DEFAULT, List.of("a")),
-                        Terms.NONE));
     }
 
     @Test

@@ -87,6 +87,23 @@ final class InventoryFixture implements AutoCloseable {
         return this;
     }
 
+    /** Registers devices that all lead to one disk. */
+    InventoryFixture paths(MemoryDisk disk, String... names) {
+        for (String name : names) {
+            factory.with(uri(name), disk, 512);
+            inventory.registerDevice(new DeviceSpec(name, uri(name)), Terms.NONE);
+        }
+        return this;
+    }
+
+    GeomSpec labelled(String name, String... paths) {
+        return new GeomSpec(name, GeomType.AUTOMATIC, Mode.ACTIVE_PASSIVE, settings.policies(), Arrays.asList(paths));
+    }
+
+    GeomView label(String name, String... paths) {
+        return inventory.createGeom(labelled(name, paths), Terms.NONE);
+    }
+
     GeomSpec spec(String name, String... paths) {
         return new GeomSpec(name, GeomType.MANUAL, Mode.ACTIVE_PASSIVE, settings.policies(), Arrays.asList(paths));
     }

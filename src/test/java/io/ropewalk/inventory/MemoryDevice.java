@@ -17,24 +17,37 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 
-/** Zeroes, at once, or what the test says. The script may be changed on any thread. */
+/** A way to a disk, which answers at once or as the test says. The script may be changed on any thread. */
 final class MemoryDevice implements BlockDevice {
     private final String name;
+    private volatile MemoryDisk disk;
     private final DeviceListeners listeners = new DeviceListeners();
     private volatile Geometry geometry;
     private volatile Capabilities capabilities = Capabilities.of(Capability.WRITE, Capability.FLUSH, Capability.FUA);
     private volatile @Nullable Kind fault;
+    private volatile @Nullable Kind writeFault;
     private volatile boolean silent;
     private final List<Channel> channels = new CopyOnWriteArrayList<>();
     volatile boolean closed;
 
-    MemoryDevice(String name, Geometry geometry) {
+    MemoryDevice(String name, Geometry geometry, MemoryDisk disk) {
         this.name = name;
+        this.disk = disk;
         this.geometry = geometry;
     }
 
     void failWith(@Nullable Kind kind) {
         fault = kind;
+    }
+
+    /** As a session made anew by an address that belongs to another disk now. */
+    void leadTo(MemoryDisk other) {
+        disk = other;
+    }
+
+    /** Reads go well. */
+    void failWritesWith(@Nullable Kind kind) {
+        writeFault = kind;
     }
 
     /** Takes requests and answers none until it is aborted or told to work. */
@@ -48,6 +61,9 @@ final class MemoryDevice implements BlockDevice {
 
     void resize(long size) {
         Geometry before = geometry;
+        if (disk.size() != size) {
+            disk.resize(size);
+        }
         geometry = before.withSize(size);
         listeners.tell(listener -> listener.onGeometryChanged(this, before, geometry));
     }
@@ -125,10 +141,23 @@ final class MemoryDevice implements BlockDevice {
                 request.fail(IoError.of(kind, kind + " from " + name));
             } else if (request.op() == IoOp.READ) {
                 int length = (int) request.length();
-                request.succeed(loop().allocator().directBuffer(length).writeZero(length), 0);
+                byte[] bytes = disk.read(request.offset(), length);
+                request.succeed(loop().allocator().directBuffer(length).writeBytes(bytes), 0);
             } else {
-                request.succeed();
+                change(request);
             }
+        }
+
+        private void change(IoRequest request) {
+            Kind kind = writeFault;
+            if (kind != null) {
+                request.fail(IoError.of(kind, kind + " from " + name));
+                return;
+            }
+            if (request.op() == IoOp.WRITE) {
+                disk.write(request.offset(), request.payload());
+            }
+            request.succeed();
         }
 
         @Override

@@ -38,6 +38,8 @@ class JdbcInventoryStoreTest {
             Duration.ofMillis(7),
             new Policies.NoPath(Duration.ofHours(1), 3, 4));
 
+    private static final String UUID = "6ba7b810-9dad-11d1-80b4-00c04fd430c8";
+
     @TempDir
     Path folder;
 
@@ -107,6 +109,39 @@ class JdbcInventoryStoreTest {
 
         database.store().save(next, DesiredState.EMPTY);
         assertThat(database.store().load()).isEqualTo(DesiredState.EMPTY);
+    }
+
+    @Test
+    void aDeviceThatChangesKeepsThePathsThatSpeakOfIt() throws Exception {
+        database.store().save(DesiredState.EMPTY, FULL);
+        DesiredState next = state(
+                List.of(device("a"), new DesiredDevice("b", "mem://host/b", UUID), device("c")),
+                List.copyOf(FULL.geoms().values()),
+                List.copyOf(FULL.exports().values()));
+
+        database.store().save(FULL, next);
+
+        assertThat(database.store().load()).isEqualTo(next);
+    }
+
+    @Test
+    void whatLabelsNeedToBeRememberedIs() throws Exception {
+        DesiredGeom labelled = new DesiredGeom(
+                "disk-x7q2",
+                GeomType.AUTOMATIC,
+                UUID,
+                "disk",
+                Mode.ACTIVE_ACTIVE,
+                ODD,
+                SHAPE,
+                List.of(new DesiredPath("a")),
+                false,
+                1);
+        DesiredState state = state(List.of(device("a")), List.of(labelled), List.of());
+
+        database.store().save(DesiredState.EMPTY, state);
+
+        assertThat(database.store().load()).isEqualTo(state);
     }
 
     @Test
