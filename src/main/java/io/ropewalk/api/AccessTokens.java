@@ -13,6 +13,7 @@ public final class AccessTokens {
     public static final int HASH_BYTES = 32;
 
     private final List<AccessToken> tokens;
+    private final boolean open;
 
     /** A token that is known, by its hash. */
     public static final class AccessToken {
@@ -58,8 +59,23 @@ public final class AccessTokens {
         }
     }
 
+    /** Nobody comes in but by one of these. */
     public AccessTokens(Collection<AccessToken> tokens) {
+        this(tokens, false);
+    }
+
+    private AccessTokens(Collection<AccessToken> tokens, boolean open) {
         this.tokens = List.copyOf(tokens);
+        this.open = open;
+    }
+
+    /** Nobody is asked for a token: everybody may do everything. */
+    public static AccessTokens notAskedFor() {
+        return new AccessTokens(List.of(), true);
+    }
+
+    boolean areAskedFor() {
+        return !open;
     }
 
     /** The SHA-256 of a token. */

@@ -5,7 +5,6 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.Objects;
-import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.http.HttpHeaders;
@@ -21,8 +20,8 @@ import org.springframework.security.web.firewall.HttpFirewall;
 import org.springframework.security.web.firewall.StrictHttpFirewall;
 
 /**
- * Who may do what over HTTP. Where there are {@link AccessTokens}, callers need one, and its role decides; where there are
- * none, everybody may do everything. Nothing is kept between requests. The management server asks here, too.
+ * Who may do what over HTTP. Where {@link AccessTokens} are asked for, the role of the caller's decides; where they are
+ * not, everybody may do everything. Nothing is kept between requests. The management server asks here, too.
  */
 @Configuration(proxyBeanMethods = false)
 @EnableWebSecurity
@@ -49,7 +48,7 @@ class ApiSecurity {
     }
 
     @Bean
-    SecurityFilterChain doors(HttpSecurity http, ObjectProvider<AccessTokens> tokens) {
+    SecurityFilterChain doors(HttpSecurity http, AccessTokens tokens) {
         http.sessionManagement(session -> session.sessionCreationPolicy(SessionCreationPolicy.STATELESS))
                 // A browser sends no token by itself, and SameOriginFilter is there where none is needed.
                 .csrf(AbstractHttpConfigurer::disable)
@@ -58,12 +57,11 @@ class ApiSecurity {
                 .exceptionHandling(refusals -> refusals.authenticationEntryPoint(
                                 (request, response, unknown) -> refuseUnknown(request, response))
                         .accessDeniedHandler((request, response, denied) -> refuseRole(request, response)));
-        AccessTokens known = tokens.getIfAvailable();
-        if (known == null) {
-            http.authorizeHttpRequests(rules -> rules.anyRequest().permitAll());
-        } else {
-            http.addFilterBefore(new TokenFilter(known), AnonymousAuthenticationFilter.class)
+        if (tokens.areAskedFor()) {
+            http.addFilterBefore(new TokenFilter(tokens), AnonymousAuthenticationFilter.class)
                     .authorizeHttpRequests(ApiSecurity::roles);
+        } else {
+            http.authorizeHttpRequests(rules -> rules.anyRequest().permitAll());
         }
         return http.build();
     }

@@ -9,7 +9,6 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.regex.Pattern;
-import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
@@ -28,9 +27,10 @@ class SecurityConfiguration {
     private static final Pattern HASH = Pattern.compile("[0-9A-Fa-f]{64}");
 
     @Bean
-    @ConditionalOnProperty(name = "ropewalk.security.mode", havingValue = "token")
     AccessTokens accessTokens(RopewalkProperties properties) {
-        return new AccessTokens(tokens(properties.security()));
+        return properties.security().mode() == SecurityMode.TOKEN
+                ? new AccessTokens(tokens(properties.security()))
+                : AccessTokens.notAskedFor();
     }
 
     /**

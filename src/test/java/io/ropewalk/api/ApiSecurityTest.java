@@ -20,6 +20,7 @@ import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Primary;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpMethod;
 import org.springframework.http.HttpStatus;
@@ -44,6 +45,7 @@ class ApiSecurityTest {
     /** One token for each role: the role's name in lower case, twice. */
     static class Tokens {
         @Bean
+        @Primary
         AccessTokens accessTokens() {
             return new AccessTokens(List.of(of(Role.VIEWER), of(Role.OPERATOR), of(Role.ADMIN)));
         }

@@ -26,6 +26,11 @@ class ApiSlice {
     }
 
     @Bean
+    AccessTokens nobodyIsAsked() {
+        return AccessTokens.notAskedFor();
+    }
+
+    @Bean
     SystemInfo systemInfo() {
         return new SystemInfo(
                 "1.2.3",

@@ -35,7 +35,7 @@ class TokenModeTest {
         service = RunningService.start(
                 folder.resolve("data"),
                 "--ropewalk.demo=true",
-                "--ropewalk.security.mode=token",
+                "--ropewalk.security.mode= Token ",
                 "--spring.config.import=configtree:" + secrets + "/",
                 "--ropewalk.security.tokens.olga.sha256=" + HexFormat.of().formatHex(AccessTokens.sha256(OPERATOR)),
                 "--ropewalk.security.tokens.olga.role=operator");
