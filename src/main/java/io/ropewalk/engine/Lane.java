@@ -501,10 +501,16 @@ final class Lane {
             releaseIfDrained(path);
         }
         if (table.stopping()) {
-            releaseHeld();
-            unpark();
+            // Not from here: this may be a request in the middle of being sent, and its client may go away when it
+            // hears.
+            loop.execute(this::releaseAll);
         }
         endIfDrained();
+    }
+
+    private void releaseAll() {
+        releaseHeld();
+        unpark();
     }
 
     private @Nullable LanePath adopt(PathEntry entry) {

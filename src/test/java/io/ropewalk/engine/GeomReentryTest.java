@@ -15,6 +15,7 @@ import io.ropewalk.testing.Ask;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -112,6 +113,35 @@ class GeomReentryTest {
         assertThat(second.succeeded()).isTrue();
         assertThat(third.succeeded()).isTrue();
         assertThat(m.geom.stats().queuedRequests()).isZero();
+    }
+
+    @Test
+    @DisplayName("A client may go away when it hears of a stop, even while another request of its is being retried")
+    void aClientMayGoAwayDuringAStop() {
+        Policies queueing = Policies.DEFAULT.withNoPath(new NoPath(Duration.ofSeconds(60), 10, 1 << 20));
+        GeomFixture m = new GeomFixture(Mode.ACTIVE_PASSIVE, queueing, 1);
+        m.md(0).failing(Kind.DISCONNECTED);
+        IoRequest waiting = new IoRequest() {
+            {
+                ask(IoOp.READ, 0, 512, 0);
+            }
+
+            @Override
+            protected void onAnswer() {
+                m.channel.close();
+            }
+        };
+        m.channel.submit(waiting);
+        m.loop.run();
+        assertThat(m.geom.stats().queuedRequests()).isOne();
+        m.md(0).holding();
+        Ask retried = Ask.read(m.channel, 0, 512);
+        CompletableFuture<Void> stopped = m.geom.stop();
+        m.md(0).letGo();
+        m.loop.run();
+        assertThat(waiting.error().kind()).isEqualTo(Kind.SHUTTING_DOWN);
+        assertThat(retried.kind()).isEqualTo(Kind.DISCONNECTED);
+        assertThat(stopped).isDone();
     }
 
     @Test

@@ -109,7 +109,6 @@ final class SimPath implements BlockDevice {
         if (op.decided || Objects.requireNonNull(op.session).ended) {
             return;
         }
-        pardon(op);
         if (op.served) {
             reply(op);
         } else {
