@@ -7,8 +7,8 @@ package io.ropewalk.block;
  * @param minimumBlockSize every offset and length is a multiple of it; a power of two, 1 to 65536
  * @param preferredBlockSize requests aligned to it are the fast ones; a power of two, at least {@code
  *     minimumBlockSize}
- * @param maximumPayloadBytes the longest READ or WRITE, a multiple of {@code minimumBlockSize}; other operations are
- *     bounded by the size only
+ * @param maximumPayloadBytes the longest READ or WRITE, a multiple of {@code minimumBlockSize}, at most {@link
+ *     #MAXIMUM_PAYLOAD_BYTES}; other operations are bounded by the size only
  */
 public record Geometry(long sizeBytes, int minimumBlockSize, int preferredBlockSize, int maximumPayloadBytes) {
 
@@ -21,7 +21,9 @@ public record Geometry(long sizeBytes, int minimumBlockSize, int preferredBlockS
     public Geometry {
         require(isPowerOfTwo(minimumBlockSize) && minimumBlockSize <= MAXIMUM_SECTOR_SIZE, "minimum block size");
         require(isPowerOfTwo(preferredBlockSize) && preferredBlockSize >= minimumBlockSize, "preferred block size");
-        require(maximumPayloadBytes >= minimumBlockSize, "maximum payload");
+        require(
+                maximumPayloadBytes >= minimumBlockSize && maximumPayloadBytes <= MAXIMUM_PAYLOAD_BYTES,
+                "maximum payload");
         require(maximumPayloadBytes % minimumBlockSize == 0, "maximum payload alignment");
         require(sizeBytes >= 0 && sizeBytes % minimumBlockSize == 0, "size");
     }

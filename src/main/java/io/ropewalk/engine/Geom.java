@@ -372,9 +372,18 @@ public final class Geom implements BlockDevice {
                 FailReason reason = error.kind() == IoError.Kind.IDENTITY ? FailReason.IDENTITY : FailReason.CHECKER;
                 noteLostChanges(path);
                 publish(table.fault(path, PathEntry.Failure.of(reason, error), clock.now()));
+            } else if (error != null && entry.isFailed() && error.kind() == IoError.Kind.IDENTITY) {
+                becomeAnotherDisk(entry, error);
             } else if (error == null && entry.isFailed() && policies.restore() == Policies.Restore.AUTO) {
                 heal(entry, clock.now());
             }
+        }
+    }
+
+    /** Whatever a failed path was out for, that it leads elsewhere now is worse; but what an operator said stands. */
+    private void becomeAnotherDisk(PathEntry entry, IoError error) {
+        if (!entry.isFailedBy(FailReason.OPERATOR) && !entry.isFailedBy(FailReason.IDENTITY)) {
+            publish(table.keepOut(entry.path(), PathEntry.Failure.of(FailReason.IDENTITY, error)));
         }
     }
 

@@ -229,15 +229,13 @@ final class Lane {
     }
 
     /**
-     * Where no untried usable path is left: a failed one, when devices' own errors brought us here (R4 without
-     * changing the table yet); or, once, a path that the all-failed restore has just brought back.
+     * Where no untried usable path is left: once, a path that the all-failed restore has just brought back; else a
+     * failed one, so that no request fails while there is a path that it has not tried (R4 without changing the table
+     * yet). Where devices' own errors brought us here, the failed one comes first, for trying the same again is no use.
      */
     private @Nullable LanePath lastResort(GeomIo io, IoOp op) {
-        if (!io.suspects().isEmpty()) {
+        if (!io.suspects().isEmpty() || io.secondChanceTaken) {
             return firstUntriedFailed(io.tried);
-        }
-        if (io.secondChanceTaken) {
-            return null;
         }
         io.secondChanceTaken = true;
         return choose(op, 0);
@@ -503,10 +501,16 @@ final class Lane {
             releaseIfDrained(path);
         }
         if (table.stopping()) {
-            releaseHeld();
-            unpark();
+            // Not from here: this may be a request in the middle of being sent, and its client may go away when it
+            // hears.
+            loop.execute(this::releaseAll);
         }
         endIfDrained();
+    }
+
+    private void releaseAll() {
+        releaseHeld();
+        unpark();
     }
 
     private @Nullable LanePath adopt(PathEntry entry) {

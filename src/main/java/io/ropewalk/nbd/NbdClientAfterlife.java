@@ -3,8 +3,8 @@ package io.ropewalk.nbd;
 import io.netty.channel.unix.Errors;
 import io.ropewalk.block.Settlement;
 import java.io.IOException;
+import java.nio.channels.ClosedChannelException;
 import java.util.ArrayDeque;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The sessions of one link that were given up with requests unanswered: our side is closed for writing, the other side is
@@ -41,16 +41,21 @@ final class NbdClientAfterlife {
         }
     }
 
-    /** Whether a connection that broke with {@code cause} was closed by the peer, rather than given up by a kernel. */
-    static boolean isClosedByPeer(@Nullable Throwable cause) {
-        if (cause == null) {
-            return true;
+    /**
+     * Whether a connection that broke with {@code cause} was closed by the peer, rather than given up by a kernel. What a
+     * write met on a channel that was closed already says by its cause why that was; without one the peer has closed it.
+     */
+    static boolean isClosedByPeer(Throwable cause) {
+        for (Throwable each = cause; each != null; each = each.getCause()) {
+            if (each instanceof Errors.NativeIoException nativeError) {
+                int errno = Math.abs(nativeError.expectedErr());
+                return errno == ECONNRESET || errno == EPIPE;
+            }
+            if (!(each instanceof ClosedChannelException)) {
+                String message = each instanceof IOException ? String.valueOf(each.getMessage()) : "";
+                return message.startsWith("Connection reset") || message.startsWith("Broken pipe");
+            }
         }
-        if (cause instanceof Errors.NativeIoException nativeError) {
-            int errno = Math.abs(nativeError.expectedErr());
-            return errno == ECONNRESET || errno == EPIPE;
-        }
-        String message = cause instanceof IOException ? String.valueOf(cause.getMessage()) : "";
-        return message.startsWith("Connection reset") || message.startsWith("Broken pipe");
+        return true;
     }
 }

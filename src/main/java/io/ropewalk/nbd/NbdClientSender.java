@@ -68,6 +68,11 @@ final class NbdClientSender {
     /** Sends nothing more, not even what was about to leave. */
     void stop() {
         stopped = true;
+        releaseHeaders();
+    }
+
+    /** An idle session holds no buffer. */
+    private void releaseHeaders() {
         ByteBuf gathered = headers;
         headers = null;
         if (gathered != null) {
@@ -162,6 +167,7 @@ final class NbdClientSender {
         flushPending = false;
         if (!stopped) {
             writeGathered();
+            releaseHeaders();
             context.flush();
         }
     }

@@ -39,10 +39,6 @@ final class NbdTransmission implements DeviceListener {
     private static final int MAXIMUM_STATUS_BYTES = 64 << 10;
 
     private static final IoError SHUTTING_DOWN = IoError.of(Kind.SHUTTING_DOWN, "the server is shutting down");
-    private static final IoError READ_ONLY = IoError.of(Kind.READ_ONLY, "the export is read-only");
-    private static final IoError FLUSH_RANGE = IoError.of(Kind.INVALID, "FLUSH takes no offset and no length");
-    private static final IoError NO_CONTEXT = IoError.of(Kind.INVALID, "no metadata context was negotiated");
-    private static final IoError NO_PAYLOAD = IoError.of(Kind.INVALID, "WRITE without PAYLOAD_LEN");
     private static final IoError UNEXPECTED_PAYLOAD = IoError.of(Kind.INVALID, "the request takes no payload");
     private static final IoError TOO_LONG =
             IoError.of(Kind.INVALID, "WRITE is longer than " + Geometry.MAXIMUM_PAYLOAD_BYTES + " bytes");
@@ -50,6 +46,7 @@ final class NbdTransmission implements DeviceListener {
     private final NbdSession session;
     private final NbdAgreement agreement;
     private final NbdReplyFormat format;
+    private final NbdCommandRules rules;
     private final IoLoop loop;
     private final ChannelHandlerContext context;
     private final NbdSessionOutput output;
@@ -93,6 +90,7 @@ final class NbdTransmission implements DeviceListener {
         this.session = session;
         this.agreement = agreement;
         this.format = agreement.format();
+        this.rules = new NbdCommandRules(agreement);
         this.loop = loop;
         this.context = context;
         this.output = new NbdSessionOutput(context);
@@ -153,9 +151,9 @@ final class NbdTransmission implements DeviceListener {
             disconnect();
             return 0;
         }
-        long payload = hasPayload(type, flags) ? length : 0;
+        long payload = rules.hasPayload(type, flags) ? length : 0;
         if (isUnwanted(type, payload)) {
-            return startSkipping(in, type, payload);
+            return isWritable() ? startSkipping(in, type, payload) : MessageReceiver.PAUSE;
         }
         if (!memory.isAdmitted() && !admit(weight(type, length, payload))) {
             return MessageReceiver.PAUSE;
@@ -167,10 +165,6 @@ final class NbdTransmission implements DeviceListener {
         in.skipBytes(whole);
         serve(in, start, type, flags, length, whole);
         return 0;
-    }
-
-    private boolean hasPayload(int type, int flags) {
-        return format == NbdReplyFormat.EXTENDED ? (flags & Nbd.CMD_FLAG_PAYLOAD_LEN) != 0 : type == Nbd.CMD_WRITE;
     }
 
     private static boolean isUnwanted(int type, long payload) {
@@ -210,7 +204,7 @@ final class NbdTransmission implements DeviceListener {
     /** What the request and its answer will hold in memory. */
     private static long weight(int type, long length, long payload) {
         return switch (type) {
-            // What is longer is refused, so it holds nothing.
+            // What is longer than any device takes is refused, so it holds nothing.
             case Nbd.CMD_READ -> length < 0 || length > Geometry.MAXIMUM_PAYLOAD_BYTES ? 0 : length;
             case Nbd.CMD_BLOCK_STATUS -> MAXIMUM_STATUS_BYTES;
             default -> payload;
@@ -237,7 +231,7 @@ final class NbdTransmission implements DeviceListener {
         requests++;
         long cookie = in.getLong(start + 8);
         long offset = in.getLong(start + 16);
-        IoError refusal = refusal(type, flags, offset, length);
+        IoError refusal = shuttingDown ? SHUTTING_DOWN : rules.refusal(type, flags, offset, length);
         if (refusal != null) {
             memory.refuse();
             refuse(cookie, offset, refusal);
@@ -251,10 +245,16 @@ final class NbdTransmission implements DeviceListener {
                 int header = format.requestLength();
                 ByteBuf payload = in.retainedSlice(start, whole).readerIndex(header);
                 NbdSessionMemory.Pin pin = memory.startWrite(in, output.unsentBytes());
-                request.write(cookie, offset, ioFlags(type, flags), payload, header, pin);
+                request.write(cookie, offset, NbdCommandRules.ioFlags(type, flags), payload, header, pin);
             }
             default ->
-                request.other(operation(type), cookie, offset, effect, ioFlags(type, flags), memory.startAnswer());
+                request.other(
+                        NbdCommandRules.operation(type),
+                        cookie,
+                        offset,
+                        effect,
+                        NbdCommandRules.ioFlags(type, flags),
+                        memory.startAnswer());
         }
         submit(request);
     }
@@ -269,67 +269,6 @@ final class NbdTransmission implements DeviceListener {
                 request.fail(IoError.of(Kind.IO, "the device broke", broken));
             }
         }
-    }
-
-    // What is not legal, whatever the device
-
-    private @Nullable IoError refusal(int type, int flags, long offset, long length) {
-        if (shuttingDown) {
-            return SHUTTING_DOWN;
-        }
-        if (type > Nbd.CMD_BLOCK_STATUS) {
-            return IoError.of(Kind.INVALID, "unknown command " + type);
-        }
-        int unknown = flags & ~allowedFlags(type);
-        if (unknown != 0) {
-            return IoError.of(Kind.INVALID, "flags 0x" + Integer.toHexString(unknown) + " are not for this command");
-        }
-        return switch (type) {
-            case Nbd.CMD_WRITE -> hasPayload(type, flags) ? readOnlyRefusal() : NO_PAYLOAD;
-            case Nbd.CMD_TRIM, Nbd.CMD_WRITE_ZEROES -> readOnlyRefusal();
-            case Nbd.CMD_FLUSH -> offset == 0 && length == 0 ? null : FLUSH_RANGE;
-            case Nbd.CMD_BLOCK_STATUS -> agreement.allocationContext() ? null : NO_CONTEXT;
-            default -> null;
-        };
-    }
-
-    private @Nullable IoError readOnlyRefusal() {
-        return agreement.isReadOnly() ? READ_ONLY : null;
-    }
-
-    /** FUA is legal on every command once it was advertised ("Command flags", bit 0). */
-    private int allowedFlags(int type) {
-        int fua = agreement.advertised(Nbd.TRANS_SEND_FUA) ? Nbd.CMD_FLAG_FUA : 0;
-        return fua
-                | switch (type) {
-                    case Nbd.CMD_READ -> agreement.advertised(Nbd.TRANS_SEND_DF) ? Nbd.CMD_FLAG_DF : 0;
-                    case Nbd.CMD_WRITE -> format == NbdReplyFormat.EXTENDED ? Nbd.CMD_FLAG_PAYLOAD_LEN : 0;
-                    case Nbd.CMD_WRITE_ZEROES ->
-                        Nbd.CMD_FLAG_NO_HOLE
-                                | (agreement.advertised(Nbd.TRANS_SEND_FAST_ZERO) ? Nbd.CMD_FLAG_FAST_ZERO : 0);
-                    case Nbd.CMD_BLOCK_STATUS -> Nbd.CMD_FLAG_REQ_ONE;
-                    default -> 0;
-                };
-    }
-
-    private static IoOp operation(int type) {
-        return switch (type) {
-            case Nbd.CMD_READ -> IoOp.READ;
-            case Nbd.CMD_FLUSH -> IoOp.FLUSH;
-            case Nbd.CMD_TRIM -> IoOp.TRIM;
-            case Nbd.CMD_CACHE -> IoOp.CACHE;
-            case Nbd.CMD_WRITE_ZEROES -> IoOp.WRITE_ZEROES;
-            case Nbd.CMD_BLOCK_STATUS -> IoOp.BLOCK_STATUS;
-            default -> throw new IllegalArgumentException("command " + type);
-        };
-    }
-
-    private static int ioFlags(int type, int flags) {
-        boolean changes = type == Nbd.CMD_WRITE || type == Nbd.CMD_TRIM || type == Nbd.CMD_WRITE_ZEROES;
-        return (changes && (flags & Nbd.CMD_FLAG_FUA) != 0 ? IoFlags.FUA : 0)
-                | ((flags & Nbd.CMD_FLAG_NO_HOLE) != 0 ? IoFlags.NO_HOLE : 0)
-                | ((flags & Nbd.CMD_FLAG_FAST_ZERO) != 0 ? IoFlags.FAST_ONLY : 0)
-                | ((flags & Nbd.CMD_FLAG_REQ_ONE) != 0 ? IoFlags.ONE_EXTENT : 0);
     }
 
     // Replies

@@ -240,6 +240,35 @@ class GeomPoliciesTest {
         m.loop.run();
     }
 
+    // ---- another disk
+
+    @Test
+    @DisplayName("A failed path that comes back as another disk is out for that, and back when it is the disk again")
+    void pathThatComesBackAsAnotherDiskSaysSo() throws Exception {
+        GeomFixture m = new GeomFixture(Mode.ACTIVE_PASSIVE, 2);
+        m.md(0).failing(Kind.DISCONNECTED);
+        Ask.read(m.channel, 0, 512);
+        m.loop.run();
+        m.md(0).failing(Kind.IDENTITY);
+        check(m);
+        check(m);
+        assertThat(m.geom.report().paths().getFirst().reason()).isEqualTo(FailReason.IDENTITY);
+        assertThat(m.eventsOf("failed")).containsExactly("failed md0 DISCONNECTED", "failed md0 IDENTITY");
+        m.md(0).working();
+        check(m);
+        m.check("md1", OPTIMAL, PASSIVE, ACTIVE);
+    }
+
+    @Test
+    @DisplayName("A path that an operator failed stays the operator's whatever a check finds")
+    void operatorsPathStaysTheOperators() throws Exception {
+        GeomFixture m = new GeomFixture(Mode.ACTIVE_PASSIVE, 2);
+        m.geom.fail("md0", "maintenance");
+        m.md(0).failing(Kind.IDENTITY);
+        check(m);
+        assertThat(m.geom.report().paths().getFirst().reason()).isEqualTo(FailReason.OPERATOR);
+    }
+
     // ---- no path
 
     @Test

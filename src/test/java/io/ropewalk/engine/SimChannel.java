@@ -78,8 +78,18 @@ final class SimChannel extends BlockChannel {
         requireOnLoop("close");
         if (!closed) {
             closed = true;
+            requireDrained();
             abort(IoError.of(Kind.DISCONNECTED, "the channel was closed"));
             path.forget(this);
+        }
+    }
+
+    /** R31: who lets go of a path waits for what is in flight there; checks are nobody's. */
+    private void requireDrained() {
+        for (SimOp op : pending) {
+            if (op.life != null) {
+                throw new SimViolation(path.name() + "/" + loop() + " was closed with " + op + " in flight");
+            }
         }
     }
 

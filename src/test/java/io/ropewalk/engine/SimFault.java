@@ -16,7 +16,7 @@ enum SimFault {
     SLOW,
     /** Some requests, or all, are answered with the device's own error; changes may have been done in part. */
     ERRORS,
-    /** Changes are refused for want of space. */
+    /** Changes and flushes are refused for want of space. */
     FULL,
     /** It leads to another disk. */
     WRONG_DISK

@@ -130,6 +130,8 @@ final class SimHistory {
     /** A server has made durable all that went through that cache. */
     void flushedAtServer(int cache, long moment) {
         flushedAtServer[cache] = moment;
+        // Lost, but the path was never out of use: nobody can know, so nobody is told (the budget).
+        atRisk.removeIf(change -> change.cache == cache && change.end > outOfUse[cache]);
     }
 
     /** The path before that cache went out of use. */

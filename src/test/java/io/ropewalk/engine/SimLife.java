@@ -30,8 +30,11 @@ final class SimLife {
     /** Some path did it. */
     boolean succeeded;
 
-    /** A simulated device has refused it for good. */
-    boolean refused;
+    /** The engine knows that it was refused for good. */
+    boolean refusalKnown;
+
+    /** Some attempt was given the room before its payload. */
+    boolean headroomGiven;
 
     /** The client is giving it up, or has. */
     boolean givenUp;

@@ -56,9 +56,18 @@ final class SimObserver implements EngineObserver {
             requirePresentEpoch(path, op);
             requireBlame(path, reason, op);
         }
+        if (reason == FailReason.CHECKER && !isAnotherUsable(path)) {
+            throw new SimViolation("a check took " + path + ", the last usable path");
+        }
         // R45, R53: where an operator fails the only path, its restore is told before the failure.
         boolean restoredAlready = reason == FailReason.OPERATOR && attached() == 1;
         outOfUse(path, restoredAlready ? PathEntry.Condition.USABLE : PathEntry.Condition.FAIL);
+    }
+
+    private boolean isAnotherUsable(String path) {
+        return told.entrySet().stream()
+                .anyMatch(entry -> entry.getValue() == PathEntry.Condition.USABLE
+                        && !entry.getKey().equals(path));
     }
 
     private long attached() {

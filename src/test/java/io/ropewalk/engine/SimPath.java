@@ -109,7 +109,6 @@ final class SimPath implements BlockDevice {
         if (op.decided || Objects.requireNonNull(op.session).ended) {
             return;
         }
-        pardon(op);
         if (op.served) {
             reply(op);
         } else {
@@ -225,8 +224,7 @@ final class SimPath implements BlockDevice {
         if (fault == SimFault.ERRORS && world.random.chance(errorRate)) {
             return IoError.of(errorKind, errorKind + " from " + name + " #" + op.id);
         }
-        if (fault == SimFault.FULL && op.op.changesData() && op.life != null) {
-            op.life.refused = true;
+        if (fault == SimFault.FULL && op.life != null && (op.op.changesData() || op.op == IoOp.FLUSH)) {
             return IoError.of(Kind.NO_SPACE, name + " is full #" + op.id);
         }
         return null;

@@ -104,7 +104,7 @@ record SimPlan(
         Duration timeout = Duration.ofNanos(timeoutNanos);
         Policies policies = Policies.DEFAULT
                 .withQuiesce(timeout.multipliedBy(QUIESCE_TIMEOUTS))
-                .withCache(random.chance(0.3) ? Cache.PER_PATH : Cache.SHARED);
+                .withCache(random.chance(0.4) ? Cache.PER_PATH : Cache.SHARED);
         if (random.chance(0.2)) {
             Duration queueFor = timeout.multipliedBy(random.between(1, 20));
             policies = policies.withNoPath(
@@ -153,6 +153,11 @@ record SimPlan(
     /** The longest that an attempt may take: the longer deadline, noticed late, on a loop that stalls. */
     long attemptPatienceNanos() {
         return 2 * timeoutNanos + timeoutNanos / 2;
+    }
+
+    /** The longest that a stop may take: what is sent runs its course, what waits does not. */
+    long stopPatienceNanos() {
+        return (paths + 2) * attemptPatienceNanos();
     }
 
     /** The longest that a request may take which is not held by a fence. */

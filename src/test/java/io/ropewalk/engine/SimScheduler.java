@@ -31,7 +31,6 @@ final class SimScheduler {
     private long nowNanos;
     private long moments;
     private long created;
-    private int waiting;
     private @Nullable Loop current;
 
     /** @param wakeUpNanos how long a task from elsewhere takes to reach a loop at most */
@@ -68,21 +67,9 @@ final class SimScheduler {
         return metric.usedHeapMemory() + metric.usedDirectMemory();
     }
 
-    ByteBufAllocator allocator() {
-        return allocator;
-    }
-
     /** Something that happens in the world, on no loop. */
     void after(long delayNanos, Runnable task) {
         enqueue(new Task(nowNanos + delayNanos, created++, null, task));
-    }
-
-    /** Runs {@code task} on no loop, in the middle of whatever is going on: as another thread would. */
-    void aside(Runnable task) {
-        Loop interrupted = current;
-        current = null;
-        task.run();
-        current = interrupted;
     }
 
     /** Runs the next task; false when nothing is left to happen. */
@@ -98,16 +85,9 @@ final class SimScheduler {
         }
         nowNanos = Math.max(nowNanos, task.atNanos);
         if (!task.cancelled) {
-            waiting--;
-            task.done = true;
             run(task);
         }
         return true;
-    }
-
-    /** Tasks that have not run and were not cancelled. */
-    int waiting() {
-        return waiting;
     }
 
     private void run(Task task) {
@@ -121,7 +101,6 @@ final class SimScheduler {
 
     private Task enqueue(Task task) {
         queue.add(task);
-        waiting++;
         return task;
     }
 
@@ -131,7 +110,6 @@ final class SimScheduler {
         private final Runnable action;
         private long atNanos;
         private boolean cancelled;
-        private boolean done;
 
         Task(long atNanos, long order, @Nullable Loop loop, Runnable action) {
             this.atNanos = atNanos;
@@ -183,14 +161,7 @@ final class SimScheduler {
         @Override
         public Timer schedule(Runnable task, long delayNanos) {
             Task scheduled = enqueue(new Task(nowNanos + Math.max(0, delayNanos), created++, this, task));
-            return () -> cancel(scheduled);
-        }
-
-        private void cancel(Task task) {
-            if (!task.done && !task.cancelled) {
-                task.cancelled = true;
-                waiting--;
-            }
+            return () -> scheduled.cancelled = true;
         }
 
         @Override

@@ -169,7 +169,7 @@ final class SimWorld {
     private void stop() {
         tell(() -> "stop");
         stopped = geom.stop();
-        long latest = scheduler.nowNanos() + plan.patienceNanos();
+        long latest = scheduler.nowNanos() + plan.stopPatienceNanos();
         stopped.thenRun(() -> stoppedInTime = scheduler.nowNanos() <= latest);
         clients.forEach(SimClient::disconnectSoon);
     }
@@ -253,11 +253,24 @@ final class SimWorld {
         if (!isHedge(op)) {
             observer.requireChoosable(path, life);
         }
+        requireLegal(op, life);
         life.underWay++;
         life.attempts++;
         life.tried.add(path);
         if (life.attempts > plan.paths() + 1 && !plan.queues()) {
             throw new SimViolation(life + " is sent for the time " + life.attempts);
+        }
+    }
+
+    private static void requireLegal(SimOp op, SimLife life) {
+        if (life.refusalKnown) {
+            throw new SimViolation(life + " is sent again, though it was refused for good");
+        }
+        if (op.op == IoOp.WRITE && op.request.payloadHeadroom() > 0) {
+            if (life.headroomGiven) {
+                throw new SimViolation(life + " gives the room before its payload to two attempts");
+            }
+            life.headroomGiven = true;
         }
     }
 
@@ -290,6 +303,7 @@ final class SimWorld {
             return;
         }
         life.underWay--;
+        life.refusalKnown |= error != null && error.kind().scope() == IoError.Scope.REQUEST;
         if (error == null) {
             life.succeeded = true;
             life.cache = op.channel.path().cache();
@@ -353,11 +367,10 @@ final class SimWorld {
         }
         boolean excused = switch (error.kind()) {
             case SHUTTING_DOWN -> stopped != null && life.underWay == 0;
-            case NO_SPACE -> life.refused;
             case IO -> plan.isCachePerPath() && life.op == IoOp.FLUSH;
             default -> false;
         };
-        if (!excused) {
+        if (!excused && !life.refusalKnown) {
             requireNoWellPath(life, error);
         }
         if (error.kind() != Kind.SHUTTING_DOWN) {

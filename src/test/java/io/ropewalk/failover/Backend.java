@@ -18,7 +18,8 @@ import org.awaitility.Awaitility;
 final class Backend implements AutoCloseable {
     private final String name;
     private final Path socket;
-    private final List<String> arguments;
+    private List<String> arguments;
+    private URI uri;
     private Process process;
 
     /** {@code arguments} are nbdkit's filters, plugin and parameters. */
@@ -26,6 +27,7 @@ final class Backend implements AutoCloseable {
         this.name = name;
         this.socket = folder.resolve(name + ".sock");
         this.arguments = arguments;
+        this.uri = URI.create("nbd+unix:///?socket=" + socket);
         start();
     }
 
@@ -33,8 +35,25 @@ final class Backend implements AutoCloseable {
         return name;
     }
 
+    /** Where clients are to go. */
     URI uri() {
-        return URI.create("nbd+unix:///?socket=" + socket);
+        return uri;
+    }
+
+    Path socket() {
+        return socket;
+    }
+
+    /** Clients come to it by way of something else. */
+    void reachedAt(URI entrance) {
+        uri = entrance;
+    }
+
+    /** SIGKILL, and another one takes its place. */
+    void replace(List<String> newArguments) throws Exception {
+        kill();
+        arguments = newArguments;
+        start();
     }
 
     void start() throws IOException {

@@ -26,7 +26,7 @@ class KillServersTest {
     void killingServersInTurnUnderVerifiedLoad_harmsNobody(Mode mode) throws Exception {
         Path store = Rig.store(folder, 64 << 20);
         try (Rig rig = new Rig(folder, mode, Policies.DEFAULT, Duration.ofMillis(200), Rig.twoPaths(folder, store))) {
-            Fio fio = Fio.start(folder, rig.uri(), 12);
+            Fio fio = Fio.start(folder, rig.uri(), 20);
             awaitTraffic(rig, 0);
             for (int i = 0; i < KILLS; i++) {
                 // In Active/Passive this is the active one each time: the other takes over and there is no failback.
@@ -48,6 +48,9 @@ class KillServersTest {
             assertThat(result.errors()).isEmpty();
             assertThat(result.exitStatus()).isZero();
             assertThat(rig.geom.stats().failovers()).isNotEmpty();
+            assertThat(rig.geom.stats().unfencedWrites())
+                    .as("writes without proof")
+                    .isZero();
             // Generous: what users are promised is measured apart, on a machine that does nothing else.
             assertThat(result.longestMillis()).isLessThan(2_000);
         }

@@ -41,6 +41,11 @@ final class Rig implements AutoCloseable {
     private final ScheduledExecutorService checks = Executors.newSingleThreadScheduledExecutor();
 
     Rig(Path folder, Mode mode, Policies policies, Duration checkEvery, List<Backend> backends) throws Exception {
+        this(folder, mode, policies, checkEvery, backends, EngineObserver.NONE);
+    }
+
+    Rig(Path folder, Mode mode, Policies policies, Duration checkEvery, List<Backend> backends, EngineObserver observer)
+            throws Exception {
         this.backends = backends;
         this.socket = folder.resolve("rope.sock");
         NbdDeviceFactory factory = new NbdDeviceFactory(loops, NbdClientOptions.DEFAULTS);
@@ -57,7 +62,7 @@ final class Rig implements AutoCloseable {
                 devices,
                 loops.loops().getFirst(),
                 Instant::now,
-                EngineObserver.NONE);
+                observer);
         NbdExport export = new NbdExport("rope", geom, false, "");
         server = new NbdServer(loops, serving(export), NbdServerOptions.on(null, socket));
         server.start();
@@ -65,7 +70,7 @@ final class Rig implements AutoCloseable {
                 this::checkAll, checkEvery.toMillis(), checkEvery.toMillis(), TimeUnit.MILLISECONDS);
     }
 
-    private static NbdExports serving(NbdExport export) {
+    static NbdExports serving(NbdExport export) {
         return new NbdExports() {
             @Override
             public List<NbdExport> list(NbdPeer peer) {

@@ -210,6 +210,51 @@ class NbdServerBackpressureTest {
     }
 
     @Test
+    void illegalRequestsOfAClientThatTakesNoAnswers_doNotPileUp() throws Exception {
+        serve(1024, TOTAL, QUITE_SOME_TIME);
+        try (RawNbdClient lazy = fixture.open(NbdReplyFormat.EXTENDED)) {
+            // More than the socket's buffers and the water mark hold.
+            int count = 300_000;
+            byte[] payload = new byte[1];
+            Thread sender = Thread.ofPlatform().start(() -> {
+                try {
+                    for (int i = 0; i < count; i++) {
+                        lazy.header(Nbd.CMD_TRIM, Nbd.CMD_FLAG_PAYLOAD_LEN, i, 0, 1)
+                                .append(payload);
+                    }
+                    lazy.send(new byte[0]);
+                } catch (IOException broken) {
+                    throw new AssertionError(broken);
+                }
+            });
+            awaitStandstill();
+            assertThat(fixture.server.sessions().getFirst().requests()).isLessThan(count);
+            int invalid = 0;
+            for (int i = 0; i < count; i++) {
+                invalid += lazy.reply().errno() == Nbd.EINVAL ? 1 : 0;
+            }
+            assertThat(invalid).isEqualTo(count);
+            sender.join();
+        }
+    }
+
+    private void awaitStandstill() {
+        await().atMost(NbdServerFixture.PATIENCE)
+                .pollInterval(Duration.ofMillis(300))
+                .until(new java.util.concurrent.Callable<>() {
+                    private long before;
+
+                    @Override
+                    public Boolean call() {
+                        long now = fixture.server.sessions().getFirst().requests();
+                        boolean still = now > 0 && now == before;
+                        before = now;
+                        return still;
+                    }
+                });
+    }
+
+    @Test
     void clientThatStallsWhileOthersWaitForMemory_isClosed() throws IOException {
         serve(1024, TOTAL, Duration.ofMillis(200));
         int length = 32 * MIB;

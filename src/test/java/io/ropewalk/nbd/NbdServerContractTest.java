@@ -38,7 +38,7 @@ class NbdServerContractTest {
             Path socket = folder.resolve("nbd.sock");
             NbdServerFixture started = NbdServerFixture.serving(Transport.best(), socket, options -> options, served());
             server = started;
-            return new NbdDeviceFactory(started.loops, NbdClientFixture.PATIENT).open("disk", uri(started, socket));
+            return new NbdDeviceFactory(started.loops, NbdClientOptions.DEFAULTS).open("disk", uri(started, socket));
         }
 
         /** By turns, so that the second channel lives on another loop. */

@@ -155,6 +155,9 @@ class NbdServerLifecycleTest {
             Thread closing = Thread.ofPlatform().start(() -> fixture.server.close(NbdServerFixture.PATIENCE));
             idle.awaitClosed();
             haggling.awaitClosed();
+            // By then every session has been told; the loops have heard it after one more turn.
+            await().atMost(NbdServerFixture.PATIENCE).until(() -> closing.getState() == Thread.State.TIMED_WAITING);
+            fixture.settle();
             busy.write(0, 2, 0, new byte[512]);
             RawNbdClient.Reply refused = busy.reply();
             assertThat(refused.cookie()).isEqualTo(2);

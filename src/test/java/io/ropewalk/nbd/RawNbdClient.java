@@ -42,6 +42,8 @@ final class RawNbdClient implements AutoCloseable {
     RawNbdClient(InetSocketAddress address) throws IOException {
         socket.setTcpNoDelay(true);
         socket.setSoTimeout(20_000);
+        // Small, so that it does not take much to let answers pile up at the server.
+        socket.setReceiveBufferSize(64 << 10);
         socket.connect(address);
         in = new DataInputStream(new java.io.BufferedInputStream(socket.getInputStream(), 1 << 16));
         out = new DataOutputStream(new java.io.BufferedOutputStream(socket.getOutputStream(), 1 << 16));
@@ -188,6 +190,12 @@ final class RawNbdClient implements AutoCloseable {
         } else {
             out.writeInt((int) length);
         }
+        return this;
+    }
+
+    /** {@link #send} without hurry. */
+    RawNbdClient append(byte[] bytes) throws IOException {
+        out.write(bytes);
         return this;
     }
 

@@ -42,6 +42,7 @@ public final class ScriptedDevice implements BlockDevice {
     private Function<IoRequest, @Nullable IoError> fault = request -> null;
     private boolean silent;
     private boolean holding;
+    private boolean atOnce;
 
     /** What reached the device, in order, answered or not. */
     public final List<IoOp> received = new ArrayList<>();
@@ -72,6 +73,7 @@ public final class ScriptedDevice implements BlockDevice {
         fault = request -> null;
         silent = false;
         holding = false;
+        atOnce = false;
         return this;
     }
 
@@ -84,6 +86,12 @@ public final class ScriptedDevice implements BlockDevice {
     /** Decides requests at once, but answers them only at {@link #letGo}. */
     public ScriptedDevice holding() {
         holding = true;
+        return this;
+    }
+
+    /** Answers before {@code submit} returns. */
+    public ScriptedDevice answeringAtOnce() {
+        atOnce = true;
         return this;
     }
 
@@ -159,6 +167,8 @@ public final class ScriptedDevice implements BlockDevice {
             Runnable answer = () -> answer(request, error);
             if (holding) {
                 held.add(answer);
+            } else if (atOnce) {
+                answer.run();
             } else {
                 loop().execute(answer);
             }

@@ -1,4 +1,4 @@
-/** Helpers that the tests of every room share. */
+/** What tests of several rooms share. */
 @NullMarked
 package io.ropewalk.testing;
 

@@ -1,0 +1,152 @@
+{{/* The chart's name, as app.kubernetes.io/name has it. */}}
+{{- define "ropewalk.name" -}}
+{{- default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" -}}
+{{- end }}
+
+{{/* Prefix of every resource name. Room is left for "-0" of pods and the suffixes of services. */}}
+{{- define "ropewalk.fullname" -}}
+{{- if .Values.fullnameOverride -}}
+{{- .Values.fullnameOverride | trunc 46 | trimSuffix "-" -}}
+{{- else if contains (include "ropewalk.name" .) .Release.Name -}}
+{{- .Release.Name | trunc 46 | trimSuffix "-" -}}
+{{- else -}}
+{{- printf "%s-%s" .Release.Name (include "ropewalk.name" .) | trunc 46 | trimSuffix "-" -}}
+{{- end -}}
+{{- end }}
+
+{{/* What selects the gateway's pods; never changes over upgrades. */}}
+{{- define "ropewalk.selectorLabels" -}}
+app.kubernetes.io/name: {{ include "ropewalk.name" . }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/component: gateway
+{{- end }}
+
+{{/* Labels of every resource. Argument: dict "root" . "component" "…". */}}
+{{- define "ropewalk.labels" -}}
+{{- $root := .root -}}
+{{- $labels := dict
+      "app.kubernetes.io/name" (include "ropewalk.name" $root)
+      "app.kubernetes.io/instance" $root.Release.Name
+      "app.kubernetes.io/component" .component
+      "app.kubernetes.io/version" ($root.Chart.AppVersion | trunc 63)
+      "app.kubernetes.io/managed-by" $root.Release.Service
+      "app.kubernetes.io/part-of" "ropewalk"
+      "helm.sh/chart" (printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-") -}}
+{{- toYaml (merge $labels $root.Values.commonLabels) -}}
+{{- end }}
+
+{{- define "ropewalk.serviceAccountName" -}}
+{{- if .Values.serviceAccount.create -}}
+{{- default (include "ropewalk.fullname" .) .Values.serviceAccount.name -}}
+{{- else -}}
+{{- default "default" .Values.serviceAccount.name -}}
+{{- end -}}
+{{- end }}
+
+{{- define "ropewalk.image" -}}
+{{- if .Values.image.digest -}}
+{{- printf "%s@%s" .Values.image.repository .Values.image.digest -}}
+{{- else -}}
+{{- printf "%s:%s" .Values.image.repository (default .Chart.AppVersion .Values.image.tag) -}}
+{{- end -}}
+{{- end }}
+
+{{- define "ropewalk.testImage" -}}
+{{- printf "%s:%s" .Values.tests.image.repository (default .Chart.AppVersion .Values.tests.image.tag) -}}
+{{- end }}
+
+{{- define "ropewalk.tokenSecretName" -}}
+{{- default (printf "%s-token" (include "ropewalk.fullname" .)) .Values.security.existingSecret -}}
+{{- end }}
+
+{{- define "ropewalk.tokenSecretKey" -}}
+{{- if .Values.security.existingSecret }}{{ .Values.security.existingSecretKey }}{{ else }}token{{ end -}}
+{{- end }}
+
+{{/* A name as a key of Spring's configuration: brackets keep characters that it would drop or split at. */}}
+{{- define "ropewalk.configKey" -}}
+{{- if regexMatch "^[A-Za-z0-9-]+$" . }}{{ . }}{{ else }}{{ printf "[%s]" . }}{{ end -}}
+{{- end }}
+
+{{/* application.yaml: what the chart knows, under what config says. */}}
+{{- define "ropewalk.configuration" -}}
+{{- $devices := dict -}}
+{{- range .Values.devices -}}
+{{- $_ := set $devices (include "ropewalk.configKey" .name) (omit . "name") -}}
+{{- end -}}
+{{- $geoms := dict -}}
+{{- range .Values.geoms -}}
+{{- $_ := set $geoms (include "ropewalk.configKey" .name) (omit . "name") -}}
+{{- end -}}
+{{- $ropewalk := dict
+      "data-dir" "/var/lib/ropewalk"
+      "nbd" (dict "address" .Values.bindAddress "port" 10809)
+      "security" (dict "mode" .Values.security.mode) -}}
+{{- if $devices }}{{ $_ := set $ropewalk "devices" $devices }}{{ end -}}
+{{- if $geoms }}{{ $_ := set $ropewalk "geoms" $geoms }}{{ end -}}
+{{- with .Values.geomDefaults }}{{ $_ := set $ropewalk "geom-defaults" . }}{{ end -}}
+{{- $server := dict "address" .Values.bindAddress "port" 8080 "shutdown" "graceful" -}}
+{{- $spring := dict "lifecycle" (dict "timeout-per-shutdown-phase" (printf "%ds" (int .Values.shutdownTimeoutSeconds))) -}}
+{{- if eq .Values.security.mode "token" -}}
+{{- $_ := set $spring "config" (dict "import" "configtree:/etc/ropewalk/secrets/") -}}
+{{- end -}}
+{{- $configuration := dict
+      "server" $server
+      "spring" $spring
+      "management" (dict "server" (dict "address" .Values.bindAddress "port" 9090))
+      "ropewalk" $ropewalk -}}
+{{- $logging := dict -}}
+{{- if eq .Values.logging.format "ecs" }}{{ $_ := set $logging "structured" (dict "format" (dict "console" "ecs")) }}{{ end -}}
+{{- with .Values.logging.levels -}}
+{{- $levels := dict -}}
+{{- range $logger, $level := . }}{{ $_ := set $levels (printf "[%s]" $logger) $level }}{{ end -}}
+{{- $_ := set $logging "level" $levels -}}
+{{- end -}}
+{{- if $logging }}{{ $_ := set $configuration "logging" $logging }}{{ end -}}
+{{- toYaml (mergeOverwrite $configuration (deepCopy .Values.config)) -}}
+{{- end }}
+
+{{/* Says no, in one sentence, to values that a schema cannot judge. */}}
+{{- define "ropewalk.validate" -}}
+{{- $daemonSet := eq .Values.workload.kind "DaemonSet" -}}
+{{- if and .Values.hostDevices.enabled (not $daemonSet) -}}
+{{- fail "hostDevices.enabled needs workload.kind DaemonSet: a StatefulSet's pod may move to a node with other disks." -}}
+{{- end -}}
+{{- if and .Values.persistence.enabled .Values.persistence.existingClaim (or $daemonSet (gt (int .Values.workload.replicas) 1)) -}}
+{{- fail "persistence.existingClaim is one data folder, which one gateway holds: set workload.kind StatefulSet and workload.replicas 1, or leave it empty." -}}
+{{- end -}}
+{{- if ge (int .Values.shutdownTimeoutSeconds) (int .Values.terminationGracePeriodSeconds) -}}
+{{- fail "shutdownTimeoutSeconds must be shorter than terminationGracePeriodSeconds, or requests in flight are cut off." -}}
+{{- end -}}
+{{- if and .Values.httpRoute.enabled (not .Values.httpRoute.parentRefs) -}}
+{{- fail "httpRoute.enabled needs httpRoute.parentRefs, the gateways that take the route." -}}
+{{- end -}}
+{{- if and .Values.ingress.enabled (not .Values.ingress.hosts) -}}
+{{- fail "ingress.enabled needs ingress.hosts." -}}
+{{- end -}}
+{{- if and .Values.serviceMonitor.enabled .Values.podMonitor.enabled -}}
+{{- fail "serviceMonitor.enabled and podMonitor.enabled together scrape everything twice: choose one." -}}
+{{- end -}}
+{{- $devices := dict -}}
+{{- range .Values.devices -}}
+{{- if hasKey $devices .name }}{{ fail (printf "Device %s is declared twice in devices." .name) }}{{ end -}}
+{{- $_ := set $devices .name "" -}}
+{{- end -}}
+{{- $geoms := dict -}}
+{{- range $geom := .Values.geoms -}}
+{{- if hasKey $geoms $geom.name }}{{ fail (printf "Geom %s is declared twice in geoms." $geom.name) }}{{ end -}}
+{{- $_ := set $geoms $geom.name true -}}
+{{- range $geom.paths -}}
+{{- if not (hasKey $devices .) }}{{ fail (printf "Geom %s has a path %s that is not in devices." $geom.name .) }}{{ end -}}
+{{- with get $devices . }}{{ fail (printf "Geom %s takes a device that geom %s has already." $geom.name .) }}{{ end -}}
+{{- $_ := set $devices . $geom.name -}}
+{{- end -}}
+{{- end -}}
+{{- $blockDevices := dict -}}
+{{- range .Values.blockDevices -}}
+{{- if not (or .existingClaim .size) }}{{ fail (printf "Block device %s needs existingClaim, or size for a claim of its own." .name) }}{{ end -}}
+{{- if and .existingClaim .size }}{{ fail (printf "Block device %s has existingClaim and size: a claim that is there has its size already." .name) }}{{ end -}}
+{{- if or (hasKey $blockDevices .name) (has .name (list "data" "tmp" "config" "token" "host-dev")) }}{{ fail (printf "The name %s of a block device is taken." .name) }}{{ end -}}
+{{- $_ := set $blockDevices .name true -}}
+{{- end -}}
+{{- end }}

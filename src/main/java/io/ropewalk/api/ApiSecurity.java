@@ -1,0 +1,123 @@
+package io.ropewalk.api;
+
+import jakarta.servlet.DispatcherType;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.util.Objects;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpMethod;
+import org.springframework.security.config.annotation.web.builders.HttpSecurity;
+import org.springframework.security.config.annotation.web.configuration.EnableWebSecurity;
+import org.springframework.security.config.annotation.web.configurers.AbstractHttpConfigurer;
+import org.springframework.security.config.annotation.web.configurers.AuthorizeHttpRequestsConfigurer;
+import org.springframework.security.config.http.SessionCreationPolicy;
+import org.springframework.security.web.SecurityFilterChain;
+import org.springframework.security.web.authentication.AnonymousAuthenticationFilter;
+import org.springframework.security.web.firewall.HttpFirewall;
+import org.springframework.security.web.firewall.StrictHttpFirewall;
+
+/**
+ * Who may do what over HTTP. Where {@link AccessTokens} are asked for, the role of the caller's decides; where they are
+ * not, everybody may do everything. Nothing is kept between requests. The management server asks here, too.
+ */
+@Configuration(proxyBeanMethods = false)
+@EnableWebSecurity
+class ApiSecurity {
+    /** The contract and the page that shows it say nothing of what is stored here. */
+    private static final String[] CONTRACT = {
+        "/", "/swagger-ui.html", "/swagger-ui/**", "/v3/api-docs", "/v3/api-docs.yaml", "/v3/api-docs/**"
+    };
+
+    /** Probes and Prometheus have no token. */
+    private static final String[] WATCHING = {"/actuator/health", "/actuator/health/**", "/actuator/prometheus"};
+
+    private static final String PATH = Api.BASE + "/geoms/" + Api.GEOM + "/paths/" + Api.DEVICE;
+
+    /** What moves I/O from one path to another, and neither adds nor takes away. */
+    private static final String[] STEERING = {
+        PATH + ":fail", PATH + ":restore", PATH + ":prefer", Api.BASE + "/geoms/" + Api.GEOM + ":rotate"
+    };
+
+    private final ProblemWriter problems;
+
+    ApiSecurity(ProblemWriter problems) {
+        this.problems = problems;
+    }
+
+    @Bean
+    SecurityFilterChain doors(HttpSecurity http, AccessTokens tokens) {
+        http.sessionManagement(session -> session.sessionCreationPolicy(SessionCreationPolicy.STATELESS))
+                // A browser sends no token by itself, and SameOriginFilter is there where none is needed.
+                .csrf(AbstractHttpConfigurer::disable)
+                .logout(AbstractHttpConfigurer::disable)
+                .requestCache(AbstractHttpConfigurer::disable)
+                .exceptionHandling(refusals -> refusals.authenticationEntryPoint(
+                                (request, response, unknown) -> refuseUnknown(request, response))
+                        .accessDeniedHandler((request, response, denied) -> refuseRole(request, response)));
+        if (tokens.areAskedFor()) {
+            http.addFilterBefore(new TokenFilter(tokens), AnonymousAuthenticationFilter.class)
+                    .authorizeHttpRequests(ApiSecurity::roles);
+        } else {
+            http.authorizeHttpRequests(rules -> rules.anyRequest().permitAll());
+        }
+        return http.build();
+    }
+
+    private static void roles(
+            AuthorizeHttpRequestsConfigurer<HttpSecurity>.AuthorizationManagerRequestMatcherRegistry rules) {
+        // What was let in once is not asked again when the container dispatches it a second time.
+        rules.dispatcherTypeMatchers(DispatcherType.ERROR, DispatcherType.ASYNC, DispatcherType.FORWARD)
+                .permitAll()
+                .requestMatchers(HttpMethod.GET, CONTRACT)
+                .permitAll()
+                .requestMatchers(HttpMethod.GET, WATCHING)
+                .permitAll()
+                .requestMatchers("/actuator", "/actuator/**")
+                .denyAll()
+                .requestMatchers(HttpMethod.GET)
+                .hasRole(Role.VIEWER.name())
+                .requestMatchers(HttpMethod.HEAD)
+                .hasRole(Role.VIEWER.name())
+                .requestMatchers(HttpMethod.OPTIONS)
+                .hasRole(Role.VIEWER.name())
+                .requestMatchers(HttpMethod.POST, STEERING)
+                .hasRole(Role.OPERATOR.name())
+                .anyRequest()
+                .hasRole(Role.ADMIN.name());
+    }
+
+    /** Methods that no resource knows are refused by the resources, which say so better. */
+    @Bean
+    HttpFirewall firewall() {
+        StrictHttpFirewall firewall = new StrictHttpFirewall();
+        firewall.setUnsafeAllowAnyHttpMethod(true);
+        return firewall;
+    }
+
+    private void refuseUnknown(HttpServletRequest request, HttpServletResponse response) throws IOException {
+        boolean sent = TokenFilter.token(request) != null;
+        response.setHeader(HttpHeaders.WWW_AUTHENTICATE, sent ? "Bearer error=\"invalid_token\"" : "Bearer");
+        problems.write(
+                request,
+                response,
+                new ApiException(
+                        ProblemCode.UNAUTHENTICATED,
+                        sent ? "The token is not one of this service's." : "The request comes without a token.",
+                        "Send the header Authorization: Bearer, followed by a token of this service."));
+    }
+
+    private void refuseRole(HttpServletRequest request, HttpServletResponse response) throws IOException {
+        String name = Objects.requireNonNullElse(request.getRemoteUser(), "the caller");
+        problems.write(
+                request,
+                response,
+                new ApiException(
+                        ProblemCode.FORBIDDEN,
+                        "The role of " + name + " does not allow this.",
+                        "Use a token of the role that this needs: viewer reads; operator fails, restores, prefers and"
+                                + " rotates; admin does the rest."));
+    }
+}

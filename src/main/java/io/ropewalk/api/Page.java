@@ -1,0 +1,49 @@
+package io.ropewalk.api;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import java.util.List;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A part of a listing that is ordered by name.
+ *
+ * @param nextPageToken where the next part begins; null when this is the last
+ */
+record Page<T>(List<T> items, @Nullable String nextPageToken) {
+    static final int USUAL_SIZE = 100;
+    static final int LARGEST_SIZE = 1000;
+
+    /**
+     * The part after {@code pageToken}. A token holds the last name of the page before, so that what comes and goes
+     * meanwhile neither repeats nor hides what stays.
+     */
+    static <T> Page<T> of(List<T> all, Function<T, String> name, int pageSize, @Nullable String pageToken) {
+        String after = pageToken == null ? "" : decode(pageToken);
+        List<T> rest = all.stream()
+                .filter(item -> name.apply(item).compareTo(after) > 0)
+                .toList();
+        if (rest.size() <= pageSize) {
+            return new Page<>(rest, null);
+        }
+        List<T> items = rest.subList(0, pageSize);
+        return new Page<>(items, encode(name.apply(items.getLast())));
+    }
+
+    <R> Page<R> map(Function<T, R> form) {
+        return new Page<>(items.stream().map(form).toList(), nextPageToken);
+    }
+
+    private static String encode(String name) {
+        return Base64.getUrlEncoder().withoutPadding().encodeToString(name.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static String decode(String token) {
+        try {
+            return new String(Base64.getUrlDecoder().decode(token), StandardCharsets.UTF_8);
+        } catch (IllegalArgumentException e) {
+            throw ApiException.parameter("pageToken", "must be the nextPageToken of the page before");
+        }
+    }
+}

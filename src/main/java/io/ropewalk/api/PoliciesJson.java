@@ -1,0 +1,132 @@
+package io.ropewalk.api;
+
+import io.ropewalk.engine.Policies;
+import io.ropewalk.engine.Policies.Cache;
+import io.ropewalk.engine.Policies.NoPath;
+import io.ropewalk.engine.Policies.Restore;
+import io.swagger.v3.oas.annotations.media.Schema;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** The policies of a geom; in a request what is left out keeps its default, or on a PATCH its value. */
+@Schema(
+        name = "Policies",
+        description = "What may be tuned per geom. In a new geom what is left out takes its default.")
+record PoliciesJson(
+        @Schema(
+                description = "How long one attempt on one path may take before the path is FAIL TIMEOUT; PT0.01S to"
+                        + " PT10M.",
+                example = "PT2S",
+                format = "duration")
+        @Nullable String attemptTimeout,
+
+        @Schema(
+                description = "How long changes wait for proof that an earlier one of the same range, lost with its"
+                        + " path, can no longer land; PT0S (not at all) to PT1H.",
+                example = "PT30S",
+                format = "duration")
+        @Nullable String quiesce,
+
+        @Schema(
+                description = "Where acknowledged writes rest until they are flushed. SHARED: all paths lead to one"
+                        + " cache. PER_PATH: each path's server has a volatile cache of its own.")
+        @Nullable Cache cache,
+
+        @Schema(
+                description =
+                        "AUTO: a failed path that passes its checks is restored by itself, unless an operator failed"
+                                + " it. MANUAL: only an operator restores.")
+        @Nullable Restore restore,
+
+        @Schema(
+                description = "When a preferred path that is well again becomes the active one by itself: MANUAL"
+                        + " (never), IMMEDIATE, or AFTER(duration) of being well, up to AFTER(PT24H).",
+                example = "MANUAL",
+                pattern = "^(MANUAL|IMMEDIATE|AFTER\\(P.+\\))$")
+        @Nullable String failback,
+
+        @Schema(
+                description = "How long a READ may take before it is sent to a second path as well, PT0.001S to"
+                        + " PT1M; null for never.",
+                example = "null",
+                format = "duration",
+                nullable = true)
+        @Nullable String hedgeAfter,
+
+        @Nullable NoPathJson noPath) {
+    private static final String PREFIX = "policies.";
+
+    /** How {@link Policies} begins what it says of a value out of its range. */
+    private static final Pattern RANGE = Pattern.compile("([a-zA-Z.]+) .*");
+
+    /** What happens to requests while no path is usable. */
+    @Schema(
+            name = "NoPathPolicy",
+            description =
+                    "Requests that find no usable path wait for one, within these bounds; beyond, they fail at once.")
+    record NoPathJson(
+            @Schema(
+                    description = "How long one waits, PT0S (not at all) to PT24H.",
+                    example = "PT0S",
+                    format = "duration")
+            @Nullable String queueFor,
+
+            @Schema(description = "How many wait at most.", example = "10000") @Nullable Integer maxRequests,
+
+            @Schema(description = "How many bytes of writes wait at most.", example = "268435456") @Nullable Long maxBytes) {}
+
+    static PoliciesJson of(Policies policies) {
+        NoPath noPath = policies.noPath();
+        return new PoliciesJson(
+                policies.attemptTimeout().toString(),
+                policies.quiesce().toString(),
+                policies.cache(),
+                policies.restore(),
+                Failback.write(policies.failback()),
+                Durations.write(policies.hedgeAfter()),
+                new NoPathJson(noPath.queueFor().toString(), noPath.maxRequests(), noPath.maxBytes()));
+    }
+
+    /**
+     * The policies, with {@code defaults} for what is left out.
+     *
+     * @throws IllegalArgumentException when a value is out of its range
+     */
+    Policies toPolicies(Policies defaults) {
+        return new Policies(
+                Durations.read(PREFIX + "attemptTimeout", attemptTimeout, defaults.attemptTimeout()),
+                Durations.read(PREFIX + "quiesce", quiesce, defaults.quiesce()),
+                Objects.requireNonNullElse(cache, defaults.cache()),
+                Objects.requireNonNullElse(restore, defaults.restore()),
+                failback(defaults.failback()),
+                hedgeAfter == null ? defaults.hedgeAfter() : Durations.readNullable(PREFIX + "hedgeAfter", hedgeAfter),
+                noPath == null ? defaults.noPath() : noPath(noPath, defaults.noPath()));
+    }
+
+    private @Nullable Duration failback(@Nullable Duration otherwise) {
+        if (failback == null) {
+            return otherwise;
+        }
+        return Failback.read(failback, text -> Durations.read(PREFIX + "failback", text, Duration.ZERO));
+    }
+
+    private static NoPath noPath(NoPathJson json, NoPath defaults) {
+        return new NoPath(
+                Durations.read(PREFIX + "noPath.queueFor", json.queueFor, defaults.queueFor()),
+                json.maxRequests == null ? defaults.maxRequests() : json.maxRequests,
+                json.maxBytes == null ? defaults.maxBytes() : json.maxBytes);
+    }
+
+    /** Says which field {@link #toPolicies} found out of its range. */
+    static ApiException outOfRange(IllegalArgumentException e) {
+        String message = String.valueOf(e.getMessage());
+        var field = RANGE.matcher(message);
+        return new ApiException(
+                ProblemCode.INVALID_VALUE,
+                message + ".",
+                "Choose a value within the range.",
+                new Violation(field.matches() ? PREFIX + field.group(1) : PREFIX.substring(0, 8), message));
+    }
+}

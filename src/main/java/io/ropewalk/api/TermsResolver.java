@@ -1,0 +1,64 @@
+package io.ropewalk.api;
+
+import io.ropewalk.inventory.Terms;
+import java.security.Principal;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import org.springframework.core.MethodParameter;
+import org.springframework.http.HttpHeaders;
+import org.springframework.web.bind.support.WebDataBinderFactory;
+import org.springframework.web.context.request.NativeWebRequest;
+import org.springframework.web.method.support.HandlerMethodArgumentResolver;
+import org.springframework.web.method.support.ModelAndViewContainer;
+
+/** Reads the terms of a change: who asks, {@code If-Match}, {@code dryRun}. */
+final class TermsResolver implements HandlerMethodArgumentResolver {
+    static final String DRY_RUN = "dryRun";
+
+    private static final Pattern STRONG_TAG = Pattern.compile("\"(\\d{1,18})\"");
+
+    @Override
+    public boolean supportsParameter(MethodParameter parameter) {
+        return parameter.getParameterType() == Terms.class;
+    }
+
+    @Override
+    public Terms resolveArgument(
+            MethodParameter parameter,
+            @Nullable ModelAndViewContainer container,
+            NativeWebRequest request,
+            @Nullable WebDataBinderFactory binderFactory) {
+        Principal principal = request.getUserPrincipal();
+        return new Terms(
+                principal == null ? Terms.NONE.actor() : principal.getName(),
+                generation(request.getHeader(HttpHeaders.IF_MATCH)),
+                dryRun(request.getParameter(DRY_RUN)));
+    }
+
+    private static boolean dryRun(@Nullable String value) {
+        if (value == null || value.equals("false")) {
+            return false;
+        }
+        if (value.equals("true")) {
+            return true;
+        }
+        throw ApiException.parameter(DRY_RUN, "must be true or false");
+    }
+
+    /** Null when any generation will do. */
+    private static @Nullable Long generation(@Nullable String ifMatch) {
+        if (ifMatch == null || ifMatch.strip().equals("*")) {
+            return null;
+        }
+        Matcher tag = STRONG_TAG.matcher(ifMatch.strip());
+        if (!tag.matches()) {
+            throw new ApiException(
+                    ProblemCode.INVALID_PARAMETER,
+                    "If-Match must be one ETag as this service gives them, or *.",
+                    "Send the ETag header of an earlier answer as it was, quotes included.",
+                    new Violation(HttpHeaders.IF_MATCH, "must be one strong ETag, as \"7\""));
+        }
+        return Long.parseLong(tag.group(1));
+    }
+}

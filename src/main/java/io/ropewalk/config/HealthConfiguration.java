@@ -1,0 +1,20 @@
+package io.ropewalk.config;
+
+import io.ropewalk.inventory.Inventory;
+import org.springframework.boot.health.contributor.HealthIndicator;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+/** Health: of the service, and apart from it that of what it serves. */
+@Configuration(proxyBeanMethods = false)
+class HealthConfiguration {
+    @Bean
+    HealthIndicator service(InventoryLife inventory, NbdLife nbd) {
+        return new ServiceHealth(inventory::isRunning, nbd::isRunning);
+    }
+
+    @Bean
+    HealthIndicator geoms(Inventory inventory) {
+        return new StorageHealth(inventory);
+    }
+}

@@ -1,0 +1,29 @@
+package io.ropewalk.config;
+
+import io.ropewalk.block.DeviceFactory;
+import io.ropewalk.file.FileDeviceFactory;
+import io.ropewalk.nbd.NbdClientOptions;
+import io.ropewalk.nbd.NbdDeviceFactory;
+import io.ropewalk.net.NettyLoops;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+/** Event loops, and what opens devices on them. */
+@Configuration(proxyBeanMethods = false)
+class IoConfiguration {
+    @Bean
+    NettyLoops nettyLoops(RopewalkProperties properties) {
+        RopewalkProperties.Io io = properties.io();
+        return new NettyLoops(io.transport().resolve(), io.threadsOrCores());
+    }
+
+    @Bean
+    DeviceFactory fileDeviceFactory() {
+        return new FileDeviceFactory();
+    }
+
+    @Bean
+    DeviceFactory nbdDeviceFactory(NettyLoops loops) {
+        return new NbdDeviceFactory(loops, NbdClientOptions.DEFAULTS);
+    }
+}

@@ -1,0 +1,30 @@
+package io.ropewalk.config;
+
+import io.ropewalk.inventory.Inventory;
+import io.ropewalk.metrics.ExportTraffic;
+import io.ropewalk.nbd.NbdServer;
+import io.ropewalk.nbd.NbdServerOptions;
+import io.ropewalk.net.NettyLoops;
+import java.net.InetSocketAddress;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+/** The NBD server, and its two doors to the inventory. */
+@Configuration(proxyBeanMethods = false)
+class NbdConfiguration {
+    @Bean(destroyMethod = "")
+    NbdServer nbdServer(NettyLoops loops, Inventory inventory, ExportTraffic traffic, RopewalkProperties properties) {
+        RopewalkProperties.Nbd nbd = properties.nbd();
+        return new NbdServer(
+                loops,
+                new InventoryExports(inventory),
+                NbdServerOptions.on(new InetSocketAddress(nbd.address(), nbd.port()), nbd.unixSocket()),
+                new SessionEvents(inventory, traffic));
+    }
+
+    @Bean
+    NbdLife nbdLife(NbdServer server, Inventory inventory) {
+        inventory.bindSessions(new NbdSessions(server));
+        return new NbdLife(server);
+    }
+}

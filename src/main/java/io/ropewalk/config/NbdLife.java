@@ -1,0 +1,34 @@
+package io.ropewalk.config;
+
+import io.ropewalk.nbd.NbdServer;
+import java.io.IOException;
+import java.time.Duration;
+
+/** Lets NBD clients come; in the end waits for what they have in flight. */
+final class NbdLife extends Life {
+    private static final Duration GRACE = Duration.ofSeconds(10);
+
+    private final NbdServer server;
+
+    NbdLife(NbdServer server) {
+        super(Phase.NBD);
+        this.server = server;
+    }
+
+    @Override
+    void begin() {
+        try {
+            server.start();
+        } catch (IOException e) {
+            throw new StartupException(
+                    e.getMessage() + ".",
+                    "Set ropewalk.nbd.address, ropewalk.nbd.port or ropewalk.nbd.unix-socket.",
+                    e);
+        }
+    }
+
+    @Override
+    void end() {
+        server.close(GRACE);
+    }
+}

@@ -1,0 +1,70 @@
+package io.ropewalk.config;
+
+import io.ropewalk.inventory.SessionPort;
+import io.ropewalk.inventory.SessionView;
+import io.ropewalk.nbd.NbdServer;
+import io.ropewalk.nbd.NbdSessionView;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
+
+/** The NBD server's sessions, for the inventory. */
+final class NbdSessions implements SessionPort {
+    private static final int USUAL_PORT = 10809;
+
+    private final NbdServer server;
+
+    NbdSessions(NbdServer server) {
+        this.server = server;
+    }
+
+    static SessionView view(NbdSessionView session) {
+        return new SessionView(
+                Long.toString(session.id()),
+                Objects.requireNonNullElse(session.export(), ""),
+                session.peer().toString(),
+                session.since(),
+                false);
+    }
+
+    @Override
+    public List<SessionView> sessions(String export) {
+        return on(export).map(NbdSessions::view).toList();
+    }
+
+    @Override
+    public int count(String export) {
+        return (int) on(export).count();
+    }
+
+    private Stream<NbdSessionView> on(String export) {
+        return server.sessions().stream().filter(session -> export.equals(session.export()));
+    }
+
+    @Override
+    public boolean disconnect(String export, String id) {
+        return on(export)
+                .filter(session -> Long.toString(session.id()).equals(id))
+                .anyMatch(session -> server.disconnect(session.id()));
+    }
+
+    /** An export's name needs no escaping: it has no character that a URI knows. */
+    @Override
+    public String uri(String export) {
+        InetSocketAddress bound = server.boundAddress();
+        if (bound == null) {
+            return "nbd://localhost:" + USUAL_PORT + "/" + export;
+        }
+        return "nbd://" + host(bound.getAddress()) + ":" + bound.getPort() + "/" + export;
+    }
+
+    private static String host(InetAddress address) {
+        if (address.isAnyLocalAddress()) {
+            return Node.name();
+        }
+        String literal = address.getHostAddress();
+        return literal.contains(":") ? "[" + literal + "]" : literal;
+    }
+}

@@ -1,0 +1,104 @@
+package io.ropewalk.config;
+
+import jakarta.validation.Valid;
+import jakarta.validation.constraints.Max;
+import jakarta.validation.constraints.Min;
+import java.net.InetAddress;
+import java.nio.file.Path;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.NestedConfigurationProperty;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.validation.annotation.Validated;
+
+/**
+ * What can be said of Ropewalk; the names are part of the contract. A name that is not known is refused.
+ *
+ * @param dataDir where the desired state is kept; one running instance per folder
+ * @param demo whether to bring a geom named demo over two NBD servers of our own inside the process
+ * @param nbd where NBD clients connect
+ * @param io how I/O is done
+ * @param security who may use the API
+ * @param devices devices that should exist, by name
+ * @param geoms geoms that should exist, by name
+ * @param geomDefaults the policies of a geom for which nothing else was asked
+ */
+@Validated
+@ConfigurationProperties(prefix = "ropewalk", ignoreUnknownFields = false)
+record RopewalkProperties(
+        @DefaultValue("./data") Path dataDir,
+        @DefaultValue("false") boolean demo,
+        @Valid @DefaultValue Nbd nbd,
+        @Valid @DefaultValue Io io,
+        @DefaultValue Security security,
+        @DefaultValue Map<String, DeviceProperties> devices,
+        @DefaultValue Map<String, GeomProperties> geoms,
+        @NestedConfigurationProperty @DefaultValue PolicyProperties geomDefaults) {
+
+    /**
+     * Where NBD clients connect.
+     *
+     * @param address the address to listen on for TCP
+     * @param port the port to listen on for TCP; 0 for any free one
+     * @param unixSocket a Unix socket to listen on as well; none when left out
+     * @param tls whether clients must use TLS
+     */
+    record Nbd(
+            @DefaultValue("127.0.0.1") InetAddress address,
+
+            @DefaultValue("10809")
+            @Min(value = 0, message = "must be 0 to 65535") @Max(value = 65535, message = "must be 0 to 65535") int port,
+
+            @Nullable Path unixSocket,
+            @DefaultValue("OFF") Tls tls) {}
+
+    /** Whether NBD clients must use TLS. */
+    enum Tls {
+        /** TLS is not offered. */
+        OFF
+    }
+
+    /**
+     * How I/O is done.
+     *
+     * @param threads how many event loops; as many as there are cores when 0 or left out
+     * @param transport how sockets are waited for
+     */
+    record Io(
+            @DefaultValue("0")
+            @Min(value = 0, message = "must be 0 to 1024") @Max(value = 1024, message = "must be 0 to 1024") int threads,
+
+            @DefaultValue("AUTO") IoTransport transport) {
+        int threadsOrCores() {
+            return threads == 0 ? Runtime.getRuntime().availableProcessors() : threads;
+        }
+    }
+
+    /**
+     * Who may use the API.
+     *
+     * @param mode how callers are known. Left out, everybody on this machine may do everything and nothing listens on
+     *     other addresses than loopback; none lifts that restriction; token asks for one
+     * @param token the token of an administrator, for mode token; best from a file, by spring.config.import=configtree:
+     * @param tokens more tokens for mode token, by who uses them; of each only its hash
+     */
+    record Security(
+            @Nullable SecurityMode mode,
+            @Nullable String token,
+            @DefaultValue Map<String, TokenProperties> tokens) {
+        /** Without what is secret. */
+        @Override
+        public String toString() {
+            return "Security[mode=" + mode + "]";
+        }
+    }
+
+    /** How callers of the API are known. */
+    enum SecurityMode {
+        /** Not at all: whoever reaches the port may do everything. */
+        NONE,
+        /** By the token they send; its role says what they may do. */
+        TOKEN
+    }
+}

@@ -1,0 +1,48 @@
+package io.ropewalk.config;
+
+import io.ropewalk.engine.GeomState;
+import io.ropewalk.inventory.GeomView;
+import io.ropewalk.inventory.Inventory;
+import io.ropewalk.inventory.PathView;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.springframework.boot.health.contributor.Health;
+import org.springframework.boot.health.contributor.HealthIndicator;
+import org.springframework.boot.health.contributor.Status;
+
+/** How the geoms are: DOWN when one is BROKEN, DEGRADED when one is; for people, never a reason to restart. */
+final class StorageHealth implements HealthIndicator {
+    static final Status DEGRADED = new Status("DEGRADED", "Some geom has lost redundancy");
+
+    private final Inventory inventory;
+
+    StorageHealth(Inventory inventory) {
+        this.inventory = inventory;
+    }
+
+    @Override
+    public Health health() {
+        List<GeomView> geoms = inventory.geoms();
+        Health.Builder health = Health.status(worst(geoms));
+        geoms.forEach(geom -> health.withDetail(geom.name(), detail(geom)));
+        return health.build();
+    }
+
+    private static Status worst(List<GeomView> geoms) {
+        if (geoms.stream().anyMatch(geom -> geom.state() == GeomState.BROKEN)) {
+            return Status.DOWN;
+        }
+        return geoms.stream().anyMatch(geom -> geom.state() == GeomState.DEGRADED) ? DEGRADED : Status.UP;
+    }
+
+    private static Map<String, Object> detail(GeomView geom) {
+        Map<String, Object> detail = new LinkedHashMap<>();
+        detail.put("state", geom.state());
+        for (PathView path : geom.paths()) {
+            detail.put(
+                    "path " + path.device(), path.reason() == null ? path.state() : path.state() + " " + path.reason());
+        }
+        return detail;
+    }
+}

@@ -1,0 +1,42 @@
+package io.ropewalk.config;
+
+import com.zaxxer.hikari.HikariDataSource;
+import io.ropewalk.store.DataDirException;
+import io.ropewalk.store.DataDirLock;
+import io.ropewalk.store.EmbeddedDatabase;
+import io.ropewalk.store.JdbcInventoryStore;
+import javax.sql.DataSource;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
+import org.springframework.boot.sql.init.dependency.DependsOnDatabaseInitialization;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.transaction.PlatformTransactionManager;
+
+/** The data folder and the database. */
+@Configuration(proxyBeanMethods = false)
+class StoreConfiguration {
+    private static final int CONNECTIONS = 2;
+
+    /** Taken first and let go last. */
+    @Bean
+    DataDirLock dataDirLock(RopewalkProperties properties) throws DataDirException {
+        return DataDirLock.acquire(properties.dataDir());
+    }
+
+    /** The database in the data folder, unless another one is configured. */
+    @Bean
+    @ConditionalOnProperty(name = "spring.datasource.url", matchIfMissing = true, havingValue = "none")
+    HikariDataSource dataSource(RopewalkProperties properties, DataDirLock heldMeanwhile) {
+        HikariDataSource dataSource = new EmbeddedDataSource();
+        dataSource.setPoolName("inventory");
+        dataSource.setJdbcUrl(EmbeddedDatabase.url(properties.dataDir()));
+        dataSource.setMaximumPoolSize(CONNECTIONS);
+        return dataSource;
+    }
+
+    @Bean
+    @DependsOnDatabaseInitialization
+    JdbcInventoryStore inventoryStore(DataSource dataSource, PlatformTransactionManager transactions) {
+        return new JdbcInventoryStore(dataSource, transactions);
+    }
+}

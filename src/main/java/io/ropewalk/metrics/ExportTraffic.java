@@ -1,0 +1,65 @@
+package io.ropewalk.metrics;
+
+import io.ropewalk.inventory.ExportedDevice;
+import io.ropewalk.inventory.InventoryListener;
+import io.ropewalk.nbd.NbdServerObserver;
+import io.ropewalk.nbd.NbdSessionView;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * Bytes that went through each export: those of sessions that are over are kept here, those of open sessions are the
+ * sessions' own. Any thread.
+ *
+ * <p>A session that ends is told of here before the server stops listing it. So a scrape asks the server first, and leaves
+ * out of what it was told those that are over here: no byte is counted twice, and no count goes back.
+ */
+public final class ExportTraffic implements NbdServerObserver, InventoryListener {
+    private final Map<String, Long> bytesOfEnded = new HashMap<>();
+    private final Set<Long> endedLately = new HashSet<>();
+
+    @Override
+    public synchronized void onSessionClosed(NbdSessionView session, String reason) {
+        endedLately.add(session.id());
+        String export = session.export();
+        if (export != null) {
+            bytesOfEnded.merge(export, bytes(session), Long::sum);
+        }
+    }
+
+    @Override
+    public synchronized void onExportVanished(ExportedDevice export) {
+        bytesOfEnded.remove(export.name());
+    }
+
+    /**
+     * Bytes by export, those without any left out.
+     *
+     * @param listed what the server listed just before
+     */
+    synchronized Map<String, Long> bytes(List<NbdSessionView> listed) {
+        Map<String, Long> bytes = new HashMap<>(bytesOfEnded);
+        for (NbdSessionView session : listed) {
+            String export = session.export();
+            if (export != null && !endedLately.contains(session.id())) {
+                bytes.merge(export, bytes(session), Long::sum);
+            }
+        }
+        forget(listed);
+        return bytes;
+    }
+
+    /** Who is not listed any more will not be listed again. */
+    private void forget(List<NbdSessionView> listed) {
+        Set<Long> ids = listed.stream().map(NbdSessionView::id).collect(Collectors.toSet());
+        endedLately.retainAll(ids);
+    }
+
+    private static long bytes(NbdSessionView session) {
+        return session.bytesRead() + session.bytesWritten();
+    }
+}

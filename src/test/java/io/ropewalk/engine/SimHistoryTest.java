@@ -1,0 +1,130 @@
+package io.ropewalk.engine;
+
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.ropewalk.engine.SimHistory.Change;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+/** The checker of the simulator, checked. Moments are small numbers in order. */
+class SimHistoryTest {
+    private final SimHistory history = new SimHistory(4, 1);
+
+    @Test
+    void aNewDiskReadsAsZeroes() {
+        allowed(0, 0, 1);
+        forbidden(0, 17, 1);
+    }
+
+    @Test
+    void aReadReturnsTheLatestChangeThatEndedBeforeIt() {
+        done(history.beginWrite(0, 2, 1), 2);
+        done(history.beginWrite(1, 2, 3), 4);
+        allowed(0, 1, 5);
+        allowed(1, 2, 5);
+        forbidden(1, 1, 5);
+        forbidden(0, 0, 5);
+        allowed(3, 0, 5);
+        forbidden(3, 2, 5);
+    }
+
+    @Test
+    void aReadMayReturnWhatOverlapsItInTime() {
+        done(history.beginWrite(0, 1, 1), 2);
+        Change late = history.beginWrite(0, 1, 4);
+        allowed(0, 1, 3);
+        allowed(0, 2, 3);
+        done(late, 6);
+        allowed(0, 1, 5);
+        forbidden(0, 1, 7);
+    }
+
+    @Test
+    void changesThatOverlapInTimeMayEndInEitherOrder() {
+        Change one = history.beginWrite(0, 1, 1);
+        Change other = history.beginWrite(0, 1, 2);
+        done(one, 3);
+        done(other, 4);
+        allowed(0, 1, 5);
+        allowed(0, 2, 5);
+    }
+
+    @Test
+    @DisplayName("A change that failed may have taken effect, until one that began later is done")
+    void aFailedChangeMayHaveTakenEffect() {
+        done(history.beginWrite(0, 1, 1), 2);
+        history.failed(history.beginWrite(0, 1, 3), 4);
+        allowed(0, 1, 5);
+        allowed(0, 2, 5);
+        done(history.beginWrite(0, 1, 6), 7);
+        forbidden(0, 2, 8);
+    }
+
+    @Test
+    void aChangeUnderWayIsSupersededByNothing() {
+        history.beginWrite(0, 1, 1);
+        done(history.beginWrite(0, 1, 2), 3);
+        allowed(0, 1, 4);
+        allowed(0, 2, 4);
+    }
+
+    @Test
+    void zeroesAndTrimsAreToldApart() {
+        done(history.beginErasure(SimDisk.TRIMMED, 0, 2, 1), 2);
+        allowed(0, SimDisk.TRIMMED, 3);
+        forbidden(0, SimDisk.ZEROES, 3);
+    }
+
+    @Test
+    @DisplayName("What was not flushed may be gone after its cache is lost; what was is not")
+    void aLostCacheLosesWhatWasNotFlushed() {
+        done(history.beginWrite(0, 1, 1), 2);
+        history.flushed(3);
+        done(history.beginWrite(0, 1, 4), 5);
+        history.cacheLost(0);
+        allowed(0, 1, 6);
+        allowed(0, 2, 6);
+        forbidden(0, 0, 6);
+    }
+
+    @Test
+    void aFlushCoversWhatEndedBeforeItBegan() {
+        Change change = history.beginWrite(0, 1, 1);
+        done(change, 3);
+        history.flushed(2);
+        history.cacheLost(0);
+        allowed(0, 0, 4);
+    }
+
+    @Test
+    void aFuaChangeIsDurable() {
+        history.succeeded(history.beginWrite(0, 1, 1), 2, 0, true);
+        history.cacheLost(0);
+        forbidden(0, 0, 3);
+    }
+
+    @Test
+    @DisplayName("A cache per path: a FLUSH does not succeed over what a path lost that went out of use")
+    void aFlushDoesNotHideALoss() {
+        SimHistory perPath = new SimHistory(1, 2);
+        perPath.succeeded(perPath.beginWrite(0, 1, 1), 2, 1, false);
+        perPath.outOfUse(1, 3);
+        perPath.cacheLost(1);
+        assertThatThrownBy(() -> perPath.flushed(4)).isInstanceOf(SimViolation.class);
+        perPath.flushFailed();
+        assertThatCode(() -> perPath.flushed(5)).doesNotThrowAnyException();
+    }
+
+    private void done(Change change, long moment) {
+        history.succeeded(change, moment, 0, false);
+    }
+
+    private void allowed(int block, long version, long readBegin) {
+        assertThatCode(() -> history.checkRead(block, version, readBegin)).doesNotThrowAnyException();
+    }
+
+    private void forbidden(int block, long version, long readBegin) {
+        assertThatThrownBy(() -> history.checkRead(block, version, readBegin)).isInstanceOf(SimViolation.class);
+    }
+}
