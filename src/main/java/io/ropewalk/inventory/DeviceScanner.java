@@ -24,7 +24,8 @@ import org.slf4j.LoggerFactory;
  * registered it.
  *
  * <p>Two names of one file ({@code /dev/disk/by-id} has several links to each disk) are one device, the first in order:
- * they are no two paths. A file that cannot be registered is tried again with every look, and told of once.
+ * they are no two paths. Block devices are registered as {@code direct}: two of one disk have a page cache each, and one
+ * would not see what was written through the other. A file that cannot be registered is tried again with every look, and told of once.
  *
  * <p>Looks on a thread of its own, by polling: notifications do not tell of what happens behind links. One look at a
  * time, guarded by a lock that is never taken on the topology thread.
@@ -183,8 +184,7 @@ public final class DeviceScanner implements AutoCloseable {
             return;
         }
         try {
-            DeviceView device =
-                    inventory.registerDevice(new DeviceSpec(null, path.toUri().toString()), TERMS);
+            DeviceView device = inventory.registerDevice(new DeviceSpec(null, uri(path)), TERMS);
             told.remove(path);
             Object file = fileKey(path);
             if (file != null) {
@@ -196,6 +196,10 @@ public final class DeviceScanner implements AutoCloseable {
             }
             tell(path, e.detail());
         }
+    }
+
+    private static String uri(Path path) {
+        return path.toUri() + (Files.isRegularFile(path) ? "" : "?direct=true");
     }
 
     private void tell(Path path, String why) {

@@ -164,11 +164,14 @@ final class Resizing {
                 : evaluate(slot.geom());
     }
 
-    /** Follows the size of a labelled geom's paths, if all have shown to be its disk and agree on a new one. */
+    /**
+     * Follows the size of a labelled geom's paths, if all have shown to be its disk and agree on a new one. A try that is
+     * under way may have begun before what is asked for now: it is waited for, then it is looked again.
+     */
     CompletableFuture<?> evaluate(Geom geom) {
         CompletableFuture<?> underWay = growing.get(geom);
         if (underWay != null) {
-            return underWay;
+            return underWay.thenComposeAsync(done -> evaluate(geom), topology);
         }
         GeomSlot slot = ledger.world().slotOf(geom);
         OptionalLong size = slot == null || !isWholeDisk(slot) ? OptionalLong.empty() : newSize(slot);

@@ -13,6 +13,7 @@ import io.ropewalk.engine.PathState;
 import io.ropewalk.file.FileDeviceFactory;
 import io.ropewalk.net.NettyLoops;
 import io.ropewalk.net.Transport;
+import io.ropewalk.testing.LoopDevice;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
@@ -165,6 +166,29 @@ class DeviceScannerTest {
         scanner.start();
 
         assertThat(names()).containsExactly("scsi-1");
+    }
+
+    @Test
+    void blockDevicesOfOneDiskSeeEachOthersLabel() throws Exception {
+        Files.createDirectories(folder.resolve("by-id"));
+        try (LoopDevice first = LoopDevice.attach(disk, 512);
+                LoopDevice second = LoopDevice.attach(disk, 512)) {
+            Files.createSymbolicLink(folder.resolve("by-id/wwn-1"), first.path());
+            Files.createSymbolicLink(folder.resolve("by-id/wwn-2"), second.path());
+            scanner.start();
+
+            GeomView geom = inventory.createGeom(
+                    new GeomSpec(
+                            "disk1",
+                            GeomType.AUTOMATIC,
+                            Mode.ACTIVE_PASSIVE,
+                            QUICK.policies(),
+                            List.of("wwn-1", "wwn-2")),
+                    Terms.NONE);
+
+            assertThat(geom.state()).isEqualTo(GeomState.OPTIMAL);
+            inventory.close();
+        }
     }
 
     @Test
