@@ -113,16 +113,6 @@ class DevicesController {
         return TasteJson.of(inventory.tasteDevice(device, terms));
     }
 
-    @PostMapping(":rescan")
-    @Operation(
-            operationId = "rescanDevices",
-            summary = "Look for devices that came or went, and taste those without geom",
-            description = "What operators removed or stopped stays so.")
-    TasteJson.Listing rescan(Terms terms) {
-        return new TasteJson.Listing(
-                inventory.rescan(terms).stream().map(TasteJson::of).toList());
-    }
-
     @PostMapping("/" + Api.DEVICE + ":resize")
     @Operation(
             operationId = "resizeDevice",

@@ -5,8 +5,11 @@ import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.Mockito.verify;
 import static org.mockito.Mockito.when;
 
+import io.ropewalk.engine.Mode;
 import io.ropewalk.inventory.DeviceSpec;
+import io.ropewalk.inventory.LabelView;
 import io.ropewalk.inventory.Problem;
+import io.ropewalk.inventory.TasteView;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.springframework.http.HttpStatus;
@@ -70,4 +73,50 @@ class DevicesControllerTest extends ApiTestBase {
         assertProblem(post("/devices", "{\"uri\":\"nbd://127.0.0.1\"}"), ProblemCode.DEVICE_UNREACHABLE);
         assertProblem(get("/devices/sda"), ProblemCode.DEVICE_NOT_FOUND);
     }
+
+    @Test
+    void tastingSaysWhatCameOfIt() {
+        when(inventory.tasteDevice("sda", TERMS))
+                .thenReturn(new TasteView("sda", TasteView.Outcome.GEOM_CREATED, "disk1", LABEL, "It is disk1."));
+        when(inventory.rescan(TERMS.withDryRun(true)))
+                .thenReturn(List.of(new TasteView("sda", TasteView.Outcome.NOT_OURS, null, null, "It has no label.")));
+
+        assertThat(post("/devices/sda:taste", "")).hasStatusOk().bodyJson().isStrictlyEqualTo("""
+                {"device":"sda","outcome":"GEOM_CREATED","geom":"disk1",
+                 "label":{"name":"disk1","uuid":"6ba7b810-9dad-11d1-80b4-00c04fd430c8","version":1,"sectorSize":512,
+                  "sizeBytes":67108864,"mode":"ACTIVE_READ"},"message":"It is disk1."}
+                """);
+        assertThat(post("/devices:rescan?dryRun=true", ""))
+                .hasStatusOk()
+                .bodyJson()
+                .isStrictlyEqualTo("""
+                {"items":[{"device":"sda","outcome":"NOT_OURS","geom":null,"label":null,"message":"It has no label."}]}
+                """);
+    }
+
+    @Test
+    void aLabelIsReadAndErased() {
+        when(inventory.label("sda")).thenReturn(LABEL);
+
+        assertThat(get("/devices/sda/label"))
+                .bodyJson()
+                .extractingPath("$.uuid")
+                .isEqualTo(LABEL.uuid());
+        assertThat(delete("/devices/sda/label")).hasStatus(HttpStatus.NO_CONTENT);
+
+        verify(inventory).clearLabel("sda", TERMS);
+    }
+
+    @Test
+    void aDeviceIsAskedForItsSize() {
+        when(inventory.resizeDevice("sda", TERMS)).thenReturn(Samples.device("sda"));
+
+        assertThat(post("/devices/sda:resize", ""))
+                .bodyJson()
+                .extractingPath("$.sizeBytes")
+                .isEqualTo(67108864);
+    }
+
+    private static final LabelView LABEL =
+            new LabelView("disk1", "6ba7b810-9dad-11d1-80b4-00c04fd430c8", 1, 512, 67108864, Mode.ACTIVE_READ);
 }

@@ -3,6 +3,7 @@ package io.ropewalk.api;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.ArgumentMatchers.anyBoolean;
 import static org.mockito.ArgumentMatchers.eq;
 import static org.mockito.Mockito.never;
 import static org.mockito.Mockito.verify;
@@ -122,7 +123,7 @@ class GeomsControllerTest extends ApiTestBase {
 
     @Test
     void aGeomIsMadeOfDevicesWithDefaults() {
-        when(inventory.createGeom(any(), any())).thenReturn(Samples.geom("disk1"));
+        when(inventory.createGeom(any(), anyBoolean(), any())).thenReturn(Samples.geom("disk1"));
 
         MvcTestResult result = post("/geoms", """
                 {"name":"disk1","paths":["d1","d2"]}""");
@@ -133,14 +134,16 @@ class GeomsControllerTest extends ApiTestBase {
                 .hasHeader("ETag", "\"7\"");
         verify(inventory)
                 .createGeom(
-                        GeomSpec.manual("disk1", Mode.ACTIVE_PASSIVE, Policies.DEFAULT, List.of("d1", "d2")), TERMS);
+                        GeomSpec.manual("disk1", Mode.ACTIVE_PASSIVE, Policies.DEFAULT, List.of("d1", "d2")),
+                        false,
+                        TERMS);
     }
 
     @Test
     void everythingOfANewGeomCanBeSaid() {
-        when(inventory.createGeom(any(), any())).thenReturn(Samples.geom("disk1"));
+        when(inventory.createGeom(any(), anyBoolean(), any())).thenReturn(Samples.geom("disk1"));
 
-        assertThat(post("/geoms", """
+        assertThat(post("/geoms?force=true", """
                 {"name":"disk1","mode":"ACTIVE_READ","type":"AUTOMATIC","paths":["d1"],
                  "policies":{"attemptTimeout":"PT0.5S","quiesce":"PT1M","cache":"PER_PATH","restore":"MANUAL",
                   "failback":"AFTER(PT5M)","hedgeAfter":"PT0.02S",
@@ -156,17 +159,19 @@ class GeomsControllerTest extends ApiTestBase {
                 new Policies.NoPath(Duration.ofSeconds(10), 5, 6));
         verify(inventory)
                 .createGeom(
-                        new GeomSpec("disk1", GeomType.AUTOMATIC, Mode.ACTIVE_READ, policies, List.of("d1")), TERMS);
+                        new GeomSpec("disk1", GeomType.AUTOMATIC, Mode.ACTIVE_READ, policies, List.of("d1")),
+                        true,
+                        TERMS);
     }
 
     @Test
     void aDryRunCreatesNothingAndSaysSo() {
-        when(inventory.createGeom(any(), any())).thenReturn(Samples.geom("disk1"));
+        when(inventory.createGeom(any(), anyBoolean(), any())).thenReturn(Samples.geom("disk1"));
 
         assertThat(post("/geoms?dryRun=true", """
                 {"name":"disk1","paths":["d1"]}""")).hasStatusOk().doesNotContainHeader("Location");
 
-        verify(inventory).createGeom(any(), eq(TERMS.withDryRun(true)));
+        verify(inventory).createGeom(any(), eq(false), eq(TERMS.withDryRun(true)));
     }
 
     @ParameterizedTest
@@ -186,7 +191,7 @@ class GeomsControllerTest extends ApiTestBase {
             """)
     void aBodyOfAnotherShapeIsRefusedMemberByMember(String body, String field, String message) {
         assertViolation(post("/geoms", body), ProblemCode.INVALID_BODY, field, message);
-        verify(inventory, never()).createGeom(any(), any());
+        verify(inventory, never()).createGeom(any(), anyBoolean(), any());
     }
 
     @ParameterizedTest

@@ -2,6 +2,7 @@ package io.ropewalk.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.ArgumentMatchers.anyBoolean;
 import static org.mockito.Mockito.never;
 import static org.mockito.Mockito.verify;
 import static org.mockito.Mockito.when;
@@ -53,7 +54,7 @@ class ProblemsTest extends ApiTestBase {
                 .bodyJson()
                 .extractingPath("$.code")
                 .isIn(ProblemCode.MALFORMED_JSON.code(), ProblemCode.INVALID_BODY.code());
-        verify(inventory, never()).createGeom(any(), any());
+        verify(inventory, never()).createGeom(any(), anyBoolean(), any());
     }
 
     @ParameterizedTest
