@@ -1,8 +1,6 @@
 package io.ropewalk.engine;
 
 import io.ropewalk.block.IoOp;
-import java.util.HashSet;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** One request of a client from its submission to its end: what the checkers know of it. */
@@ -18,8 +16,8 @@ final class SimLife {
     /** What it does to the disk, if it changes data. */
     final SimHistory.@Nullable Change change;
 
-    /** The paths that it was sent on. */
-    final Set<String> tried = new HashSet<>();
+    /** Bits of the paths that it was sent on. */
+    long tried;
 
     /** How often it was sent on a path. */
     int attempts;

@@ -1,6 +1,7 @@
 package io.ropewalk.engine;
 
 import io.ropewalk.block.IoError;
+import io.ropewalk.block.IoOp;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -92,19 +93,25 @@ final class SimObserver implements EngineObserver {
         }
     }
 
-    /** A path out of use is the last resort, one on its way out is none. */
-    void requireChoosable(String path, SimLife life) {
-        boolean choosable = switch (told.getOrDefault(path, PathEntry.Condition.LOST)) {
-            case USABLE -> true;
-            case FAIL ->
-                told.entrySet().stream()
-                        .noneMatch(entry ->
-                                entry.getValue() == PathEntry.Condition.USABLE && !life.tried.contains(entry.getKey()));
-            case LOST -> false;
-        };
+    /**
+     * A path out of use is the last resort, one on its way out is none. A FLUSH goes to all that were usable when it was
+     * sent, though one may fail at once and another with it.
+     */
+    void requireChoosable(IoPath path, SimLife life) {
+        PathTable table = world.geom().table();
+        boolean choosable = table.find(path)
+                .map(entry ->
+                        entry.isUsable() || (entry.isFailed() && (life.op == IoOp.FLUSH || !isUsableLeft(table, life))))
+                .orElse(false);
         if (!choosable) {
-            throw new SimViolation(life + " was sent on " + path + ", with " + told + " and tried " + life.tried);
+            throw new SimViolation(life + " was sent on " + path + ", having tried " + life.tried + ", with " + table);
         }
+    }
+
+    /** By slots, as the engine keeps book: a path that has taken the slot of one that was tried counts as tried. */
+    private static boolean isUsableLeft(PathTable table, SimLife life) {
+        return table.newestFirst().stream()
+                .anyMatch(entry -> entry.isUsable() && (entry.path().bit() & life.tried) == 0);
     }
 
     @Override
@@ -135,8 +142,10 @@ final class SimObserver implements EngineObserver {
     }
 
     private void outOfUse(String path, PathEntry.Condition condition) {
-        told.put(path, condition);
-        world.history.outOfUse(world.path(path).cache(), world.scheduler.nextMoment());
+        boolean news = told.put(path, condition) != condition;
+        if (news) {
+            world.history.outOfUse(world.path(path).cache(), world.scheduler.nextMoment());
+        }
     }
 
     /** The rules that hold for every table, and that the events have told of it. */

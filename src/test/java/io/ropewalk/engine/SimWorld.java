@@ -249,14 +249,14 @@ final class SimWorld {
         if (life.attempts > 0) {
             count(SimHappening.RETRY);
         }
-        String path = op.channel.path().name();
+        IoPath path = ((Attempt) op.request).on().path;
         if (!isHedge(op)) {
             observer.requireChoosable(path, life);
         }
         requireLegal(op, life);
         life.underWay++;
         life.attempts++;
-        life.tried.add(path);
+        life.tried |= path.bit();
         if (life.attempts > plan.paths() + 1 && !plan.queues()) {
             throw new SimViolation(life + " is sent for the time " + life.attempts);
         }
