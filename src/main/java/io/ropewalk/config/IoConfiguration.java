@@ -3,8 +3,10 @@ package io.ropewalk.config;
 import io.ropewalk.block.DeviceFactory;
 import io.ropewalk.file.FileDeviceFactory;
 import io.ropewalk.nbd.NbdClientOptions;
+import io.ropewalk.nbd.NbdClientTls;
 import io.ropewalk.nbd.NbdDeviceFactory;
 import io.ropewalk.net.NettyLoops;
+import org.springframework.boot.ssl.SslBundles;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
@@ -23,7 +25,13 @@ class IoConfiguration {
     }
 
     @Bean
-    DeviceFactory nbdDeviceFactory(NettyLoops loops) {
-        return new NbdDeviceFactory(loops, NbdClientOptions.DEFAULTS);
+    TlsBundles tlsBundles(SslBundles bundles) {
+        return new TlsBundles(bundles);
+    }
+
+    @Bean
+    DeviceFactory nbdDeviceFactory(NettyLoops loops, RopewalkProperties properties, TlsBundles bundles) {
+        NbdClientTls tls = NbdTls.client(properties.nbdClient().sslBundle(), bundles);
+        return new NbdDeviceFactory(loops, NbdClientOptions.DEFAULTS.withTls(tls));
     }
 }
