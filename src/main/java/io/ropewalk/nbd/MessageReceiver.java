@@ -2,6 +2,7 @@ package io.ropewalk.nbd;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.DefaultMaxMessagesRecvByteBufAllocator;
@@ -31,6 +32,8 @@ abstract class MessageReceiver extends ChannelInboundHandlerAdapter {
     private int neededBytes;
     private boolean stopped;
     private boolean paused;
+    /** Whether what the socket delivers is for another handler first. */
+    private boolean behindTls;
 
     /**
      * Decodes and consumes one message from the reader index on.
@@ -46,6 +49,18 @@ abstract class MessageReceiver extends ChannelInboundHandlerAdapter {
 
     final RecvByteBufAllocator receiveAllocator() {
         return receiveAllocator;
+    }
+
+    /**
+     * Encrypted from the next byte on: {@code tls} comes first in the pipeline now and gets what the socket delivers, in
+     * buffers of its own. Nothing that came before may be left to decode.
+     */
+    protected final void startTls(ChannelHandlerContext context, ChannelHandler tls) {
+        if (undecodedBytes() > 0) {
+            throw new IllegalStateException("plain bytes are left");
+        }
+        behindTls = true;
+        context.pipeline().addFirst(tls);
     }
 
     /** Decodes nothing more; what arrives is dropped. */
@@ -186,7 +201,9 @@ abstract class MessageReceiver extends ChannelInboundHandlerAdapter {
             return new MaxMessageHandle() {
                 @Override
                 public ByteBuf allocate(ByteBufAllocator allocator) {
-                    return room(allocator, 0).retain();
+                    return behindTls
+                            ? allocator.directBuffer(CHUNK_BYTES)
+                            : room(allocator, 0).retain();
                 }
 
                 @Override
