@@ -32,7 +32,7 @@ final class LanePath {
     final UnflushedLog unflushed = new UnflushedLog();
     int inFlight;
 
-    int idle;
+    long idle;
     int epoch;
     boolean leaving;
 

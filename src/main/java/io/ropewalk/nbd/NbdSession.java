@@ -133,7 +133,7 @@ final class NbdSession extends MessageReceiver {
     @Override
     public void exceptionCaught(ChannelHandlerContext failed, Throwable cause) {
         if (cause instanceof IOException) {
-            close("the connection broke: " + cause.getMessage());
+            close("the connection broke: " + NbdErrors.clause(cause));
         } else {
             fail("the connection could not be handled", cause);
         }
