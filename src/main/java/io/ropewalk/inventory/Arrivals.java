@@ -244,12 +244,15 @@ final class Arrivals implements GeomWatch.Reactions {
         boolean wasThere = slot.hasJoined(device);
         ledger.publish(ledger.world().mapGeom(geom, now -> now.withAbsence(device, absence)));
         checks.end(geom, device);
+        CompletableFuture<Void> left =
+                wasThere ? depart(geom, device, absence.detail()) : CompletableFuture.completedFuture(null);
         tellMissing(geom);
-        if (!wasThere) {
-            return CompletableFuture.completedFuture(null);
-        }
+        return left;
+    }
+
+    private static CompletableFuture<Void> depart(Geom geom, String device, String why) {
         try {
-            return geom.depart(device, absence.detail());
+            return geom.depart(device, why);
         } catch (GeomRefusal e) {
             return CompletableFuture.completedFuture(null);
         }

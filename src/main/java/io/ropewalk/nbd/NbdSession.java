@@ -55,13 +55,14 @@ final class NbdSession extends MessageReceiver {
     NbdSessionView view() {
         NbdTransmission running = transmission;
         if (running == null) {
-            return new NbdSessionView(id, null, peer, since, 0, 0, 0, 0, 0);
+            return new NbdSessionView(id, null, peer, since, false, 0, 0, 0, 0, 0);
         }
         return new NbdSessionView(
                 id,
                 running.exportName(),
                 peer,
                 since,
+                running.agreement().isReadOnly(),
                 running.inFlight(),
                 running.requests(),
                 running.errors(),

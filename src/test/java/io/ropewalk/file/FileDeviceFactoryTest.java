@@ -22,6 +22,7 @@ import java.util.List;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -134,6 +135,7 @@ class FileDeviceFactoryTest {
     }
 
     @Test
+    @DisplayName("U10: a file that we have is in use for another process until our last device on it is closed")
     void aFileThatWeHave_isInUseForAnotherProcess_untilOurLastDeviceOnItIsClosed() throws Exception {
         Path link = Files.createLink(folder.resolve("link.img"), disk);
         BlockDevice first = open(disk.toUri());

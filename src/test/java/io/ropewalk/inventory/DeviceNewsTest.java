@@ -47,9 +47,9 @@ class DeviceNewsTest {
         assertThat(fixture.eventTypes())
                 .containsSubsequence(
                         "device.vanished",
-                        "geom.degraded",
                         "path.lost",
                         "path.removed",
+                        "geom.degraded",
                         "device.unreachable",
                         "device.opened",
                         "path.added",

@@ -22,6 +22,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -52,6 +53,7 @@ class LabelVerbsTest {
     // ---- create
 
     @Test
+    @DisplayName("R20, U1: a label over several paths is on their one disk, and the geom shows all but that sector")
     void aLabelledGeomHasALabelOnItsDiskAndShowsAllButThatSector() {
         fixture.paths(disk, "a", "b");
 
@@ -205,6 +207,7 @@ class LabelVerbsTest {
     // ---- restart
 
     @Test
+    @DisplayName("R51: the end of the service ends geoms and erases nothing; they come back by wish and label")
     void aRestartBringsALabelledGeomBackByTheDesiredStateAndItsLabel() {
         fixture.paths(disk, "a", "b");
         GeomView before = fixture.label("disk1", "a", "b");
@@ -312,6 +315,7 @@ class LabelVerbsTest {
     }
 
     @Test
+    @DisplayName("R43, U8: configure writes the mode to the label")
     void r43_configureWritesTheModeToTheLabel() {
         fixture.paths(disk, "a", "b");
         fixture.label("disk1", "a", "b");
@@ -501,6 +505,7 @@ class LabelVerbsTest {
     // ---- clear, label
 
     @Test
+    @DisplayName("U9: clear erases a label that nobody uses")
     void clearErasesALabelThatNobodyUses() {
         fixture.paths(disk, "a", "b");
         assertRefused(Problem.NO_LABEL, () -> inventory.label("a"));

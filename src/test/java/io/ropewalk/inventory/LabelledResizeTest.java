@@ -16,6 +16,7 @@ import io.ropewalk.label.LabelReading.Decoded;
 import io.ropewalk.label.LabelReading.NoLabel;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 /** R36 to R39 for labelled geoms, mended as Q22. */
@@ -52,6 +53,7 @@ class LabelledResizeTest {
     }
 
     @Test
+    @DisplayName("R36, R39, U2: a labelled geom grows when all its paths have, with the label first")
     void r36_theGeomGrowsWhenAllItsPathsHaveWithTheLabelFirst() {
         resize("a", 2 * SIZE);
         eventually(() -> assertThat(fixture.eventTypes()).contains("device.resized"));

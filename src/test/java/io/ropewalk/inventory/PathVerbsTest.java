@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 class PathVerbsTest {
@@ -340,5 +341,21 @@ class PathVerbsTest {
         eventually(() -> assertThat(fixture.stateOf("disk", "b")).isEqualTo(PathState.PASSIVE));
         assertThat(fixture.lastEvent("path.restored"))
                 .satisfies(event -> assertThat(event.detail()).containsEntry("trigger", "CHECKER"));
+    }
+
+    // ---- where paths lead
+
+    @Test
+    @DisplayName("T7 physpath: a geom tells where each of its paths leads, and each device which geom it serves")
+    void whereThePathsLead() {
+        fixture.devices("a", "b", "spare");
+        fixture.create("disk", "a", "b");
+        inventory.rotateGeom("disk", Terms.NONE);
+
+        assertThat(inventory.paths("disk"))
+                .extracting(path -> inventory.device(path.device()).uri())
+                .containsExactly(uri("a"), uri("b"));
+        assertThat(inventory.device("a").geom()).isEqualTo("disk");
+        assertThat(inventory.device("spare").geom()).isNull();
     }
 }

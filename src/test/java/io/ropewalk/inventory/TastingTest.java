@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.UUID;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 /** R25 to R30: devices that say by their label whose they are. */
@@ -101,6 +102,7 @@ class TastingTest {
     }
 
     @Test
+    @DisplayName("R28, Q20, U4: a name in use gives a temporary one, which is remembered and never written")
     void r28_aNameInUseGivesATemporaryOneThatIsRememberedAndNeverWritten() {
         Label first = putLabel(disk, "disk1", 1);
         Label second = putLabel(other, "disk1", 2);
@@ -512,6 +514,11 @@ class TastingTest {
         @Override
         public boolean disconnect(String export, String id) {
             return false;
+        }
+
+        @Override
+        public void review(String export) {
+            // There is nobody.
         }
 
         @Override

@@ -17,6 +17,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 class TopologyTest {
@@ -146,6 +147,7 @@ class TopologyTest {
     }
 
     @Test
+    @DisplayName("Q14: many verbs at once leave one consistent state")
     void manyVerbsAtOnceLeaveOneConsistentState() throws Exception {
         try (InventoryFixture fixture = new InventoryFixture().start();
                 ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor()) {
