@@ -24,14 +24,16 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 5, time = 1)
 @Fork(1)
 public class CodecBench {
-    @Param
-    NbdReplyFormat format = NbdReplyFormat.SIMPLE;
+    @Param({"SIMPLE", "STRUCTURED", "EXTENDED"})
+    String layout = "";
 
+    private NbdReplyFormat format = NbdReplyFormat.SIMPLE;
     private ByteBuf out = io.netty.buffer.Unpooled.EMPTY_BUFFER;
     private long cookie;
 
     @Setup
     public void prepare() {
+        format = NbdReplyFormat.valueOf(layout);
         out = PooledByteBufAllocator.DEFAULT.directBuffer(4096);
     }
 
