@@ -67,12 +67,15 @@ class ApiDocs implements GlobalOpenApiCustomizer, GlobalOperationCustomizer {
             "id", List.of("1", "Id of a session."));
 
     /** Where another name is the better example: what these take away should be what was made by an example. */
-    private static final Map<String, String> EXAMPLES = Map.of(
-            "addPath", "scratch",
-            "removePath", "scratch",
-            "removeDevice", "scratch",
-            "stopGeom", "disk1",
-            "destroyGeom", "disk1");
+    private static final Map<String, Map.Entry<String, String>> EXAMPLES = Map.ofEntries(
+            Map.entry("addPath", Map.entry("device", "scratch")),
+            Map.entry("removePath", Map.entry("device", "scratch")),
+            Map.entry("removeDevice", Map.entry("device", "scratch")),
+            Map.entry("stopGeom", Map.entry("geom", "disk1")),
+            Map.entry("destroyGeom", Map.entry("geom", "disk1")),
+            Map.entry("putExport", Map.entry("export", "archive")),
+            Map.entry("configureExport", Map.entry("export", "archive")),
+            Map.entry("deleteExport", Map.entry("export", "archive")));
 
     // ---- the whole
 
@@ -103,7 +106,7 @@ class ApiDocs implements GlobalOpenApiCustomizer, GlobalOperationCustomizer {
                                 its NBD **export**; each connection is a **session**.
 
                                 A change answers when its effect is visible. `dryRun=true` checks everything and changes \
-                                nothing. The ETag of a geom is the generation of what is desired of it: send it as \
+                                nothing. The ETag of a geom or export is the generation of what is desired of it: send it as \
                                 `If-Match` to change only what you have seen. Whatever is refused is a problem (RFC 9457) \
                                 with a stable `code` and a `correction` that says what to do.""")
                         .license(new License().name("BSD-2-Clause").identifier("BSD-2-Clause")))
@@ -127,14 +130,8 @@ class ApiDocs implements GlobalOpenApiCustomizer, GlobalOperationCustomizer {
     public Operation customize(Operation operation, HandlerMethod method) {
         if (operation.getParameters() != null) {
             operation.getParameters().removeIf(parameter -> "terms".equals(parameter.getName()));
-            String example = EXAMPLES.get(operation.getOperationId());
-            String geomOrDevice = "disk1".equals(example) ? "geom" : "device";
-            operation.getParameters().forEach(parameter -> {
-                describeName(parameter);
-                if (example != null && geomOrDevice.equals(parameter.getName())) {
-                    parameter.example(example);
-                }
-            });
+            operation.getParameters().forEach(ApiDocs::describeName);
+            giveExample(operation);
         }
         if (takes(method, Terms.class)) {
             describeTerms(operation, method);
@@ -142,6 +139,15 @@ class ApiDocs implements GlobalOpenApiCustomizer, GlobalOperationCustomizer {
         describeRefusals(operation, method);
         describeEtag(operation, method);
         return operation;
+    }
+
+    private static void giveExample(Operation operation) {
+        Map.Entry<String, String> example = EXAMPLES.get(operation.getOperationId());
+        if (example != null) {
+            operation.getParameters().stream()
+                    .filter(parameter -> example.getKey().equals(parameter.getName()))
+                    .forEach(parameter -> parameter.example(example.getValue()));
+        }
     }
 
     private static boolean takes(HandlerMethod method, Class<?> type) {
@@ -161,16 +167,17 @@ class ApiDocs implements GlobalOpenApiCustomizer, GlobalOperationCustomizer {
                 .name(TermsResolver.DRY_RUN)
                 .description("Check everything, change nothing.")
                 .schema(new BooleanSchema()._default(false)));
-        if (isOfOneGeom(method)) {
+        if (hasEtag(method)) {
             operation.addParametersItem(new Parameter()
                     .in("header")
                     .name(HttpHeaders.IF_MATCH)
-                    .description("The ETag of the geom as it was seen; 412 stale-etag when it has been changed since.")
+                    .description(
+                            "The ETag of what is changed, as it was seen; 412 stale-etag when it has been changed since.")
                     .schema(new StringSchema()));
         }
     }
 
-    private static boolean isOfOneGeom(HandlerMethod method) {
+    private static boolean hasEtag(HandlerMethod method) {
         Refusals refusals = method.getMethodAnnotation(Refusals.class);
         return refusals != null && List.of(refusals.value()).contains(ProblemCode.STALE_ETAG);
     }

@@ -19,7 +19,7 @@ record ExportJson(
         @Schema(description = "Whether clients may only read.")
         boolean readOnly,
 
-        @Schema(description = "Addresses or networks that may connect; empty for all.")
+        @Schema(description = AllowedClientsJson.DESCRIPTION, example = "[]")
         List<String> allowedClients,
 
         @Schema(description = "Where clients reach it.", example = "nbd://127.0.0.1:10809/demo")
@@ -61,9 +61,38 @@ record ExportJson(
             String client,
 
             @Schema(description = "When it connected.") Instant since,
-            @Schema(description = "Whether TLS is on.") boolean encrypted) {
+            @Schema(description = "Whether TLS is on.") boolean encrypted,
+
+            @Schema(description = "Whether it may only read.", example = "false")
+            boolean readOnly,
+
+            @Schema(description = "Requests that are not answered yet.", example = "0")
+            int inFlight,
+
+            @Schema(description = "Requests received.", example = "4711")
+            long requests,
+
+            @Schema(description = "Requests answered with an error.", example = "0")
+            long errors,
+
+            @Schema(description = "What it has read, in bytes.", example = "1048576")
+            long bytesRead,
+
+            @Schema(description = "What it has written, in bytes.", example = "65536")
+            long bytesWritten) {
         static Session of(SessionView view) {
-            return new Session(view.id(), view.export(), view.client(), view.since(), view.encrypted());
+            return new Session(
+                    view.id(),
+                    view.export(),
+                    view.client(),
+                    view.since(),
+                    view.encrypted(),
+                    view.readOnly(),
+                    view.inFlight(),
+                    view.requests(),
+                    view.errors(),
+                    view.bytesRead(),
+                    view.bytesWritten());
         }
     }
 

@@ -6,10 +6,7 @@ import io.ropewalk.inventory.GeomSettings;
 import io.swagger.v3.oas.annotations.media.Schema;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.core.JacksonException;
-import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
-import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /** What a merge-patch (RFC 7396) may change of a geom. A member set to null goes back to its default. */
@@ -32,35 +29,9 @@ record GeomPatch(
      * @throws IllegalArgumentException when a value is out of its range
      */
     static GeomSettings apply(ObjectNode patch, GeomSettings settings, Policies defaults, JsonMapper json) {
-        JsonNode merged = merge(json.valueToTree(of(settings)), patch);
-        GeomPatch result = read(merged, json);
+        GeomPatch result = MergePatch.apply(patch, of(settings), GeomPatch.class, json);
         return new GeomSettings(
                 Objects.requireNonNullElse(result.mode, Mode.ACTIVE_PASSIVE),
                 result.policies == null ? defaults : result.policies.toPolicies(defaults));
-    }
-
-    private static GeomPatch read(JsonNode merged, JsonMapper json) {
-        try {
-            return json.treeToValue(merged, GeomPatch.class);
-        } catch (JacksonException e) {
-            throw BodyViolations.describe(e);
-        }
-    }
-
-    /** RFC 7396, section 2. */
-    private static JsonNode merge(JsonNode target, JsonNode patch) {
-        if (!(patch instanceof ObjectNode changes)) {
-            return patch;
-        }
-        ObjectNode result = target instanceof ObjectNode object ? object : JsonNodeFactory.instance.objectNode();
-        changes.forEachEntry((name, change) -> {
-            if (change.isNull()) {
-                result.putNull(name);
-            } else {
-                JsonNode before = result.get(name);
-                result.set(name, merge(before == null ? JsonNodeFactory.instance.nullNode() : before, change));
-            }
-        });
-        return result;
     }
 }

@@ -36,6 +36,7 @@ enum ProblemCode {
     NO_USABLE_PATH(HttpStatus.CONFLICT, "The geom has no usable path"),
     EXPORT_NOT_FOUND(HttpStatus.NOT_FOUND, "There is no such export"),
     EXPORT_EXISTS(HttpStatus.CONFLICT, "An export of that name serves another geom"),
+    EXPORT_IN_USE(HttpStatus.CONFLICT, "Sessions are open on the export"),
     SESSION_NOT_FOUND(HttpStatus.NOT_FOUND, "The export has no such session"),
     STALE_ETAG(HttpStatus.PRECONDITION_FAILED, "It has been changed meanwhile"),
     NOT_ALLOWED(HttpStatus.FORBIDDEN, "The system does not let the service do this"),

@@ -127,7 +127,7 @@ class ProblemHandler extends ResponseEntityExceptionHandler {
                 request);
     }
 
-    private static ApiException invalidBody(List<Violation> violations) {
+    static ApiException invalidBody(List<Violation> violations) {
         return new ApiException(
                 ProblemCode.INVALID_BODY,
                 sentence(violations),

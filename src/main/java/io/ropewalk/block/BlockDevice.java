@@ -26,6 +26,11 @@ public interface BlockDevice {
      */
     default void refreshGeometry() {}
 
+    /**
+     * The same, where that disturbs nobody and may be done now and then; else nothing. Blocks; never called on a loop.
+     */
+    default void pollGeometry() {}
+
     void addListener(DeviceListener listener);
 
     void removeListener(DeviceListener listener);

@@ -24,7 +24,7 @@ class NbdConfiguration {
 
     @Bean
     NbdLife nbdLife(NbdServer server, Inventory inventory) {
-        inventory.bindSessions(new NbdSessions(server));
+        inventory.bindSessions(new NbdSessions(server, inventory));
         return new NbdLife(server);
     }
 }

@@ -1,5 +1,7 @@
 package io.ropewalk.config;
 
+import io.ropewalk.inventory.ExportedDevice;
+import io.ropewalk.inventory.Inventory;
 import io.ropewalk.inventory.SessionPort;
 import io.ropewalk.inventory.SessionView;
 import io.ropewalk.nbd.NbdServer;
@@ -15,9 +17,11 @@ final class NbdSessions implements SessionPort {
     private static final int USUAL_PORT = 10809;
 
     private final NbdServer server;
+    private final Inventory inventory;
 
-    NbdSessions(NbdServer server) {
+    NbdSessions(NbdServer server, Inventory inventory) {
         this.server = server;
+        this.inventory = inventory;
     }
 
     static SessionView view(NbdSessionView session) {
@@ -26,7 +30,13 @@ final class NbdSessions implements SessionPort {
                 Objects.requireNonNullElse(session.export(), ""),
                 session.peer().toString(),
                 session.since(),
-                false);
+                false,
+                session.readOnly(),
+                session.inFlight(),
+                session.requests(),
+                session.errors(),
+                session.bytesRead(),
+                session.bytesWritten());
     }
 
     @Override
@@ -48,6 +58,19 @@ final class NbdSessions implements SessionPort {
         return on(export)
                 .filter(session -> Long.toString(session.id()).equals(id))
                 .anyMatch(session -> server.disconnect(session.id()));
+    }
+
+    @Override
+    public void review(String export) {
+        ExportedDevice now = inventory.findExport(export).orElse(null);
+        on(export)
+                .filter(session -> now == null || !allows(now, session))
+                .forEach(session -> server.disconnect(session.id()));
+    }
+
+    private static boolean allows(ExportedDevice export, NbdSessionView session) {
+        return (session.readOnly() || !export.readOnly())
+                && AllowedClients.allow(export.allowedClients(), session.peer().host());
     }
 
     /** An export's name needs no escaping: it has no character that a URI knows. */

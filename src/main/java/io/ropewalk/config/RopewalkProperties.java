@@ -21,6 +21,7 @@ import org.springframework.validation.annotation.Validated;
  * @param io how I/O is done
  * @param security who may use the API
  * @param devices devices that should exist, by name
+ * @param scan which local files become devices by themselves
  * @param geoms geoms that should exist, by name
  * @param geomDefaults the policies of a geom for which nothing else was asked
  */
@@ -33,6 +34,7 @@ record RopewalkProperties(
         @Valid @DefaultValue Io io,
         @DefaultValue Security security,
         @DefaultValue Map<String, DeviceProperties> devices,
+        @DefaultValue ScanProperties scan,
         @DefaultValue Map<String, GeomProperties> geoms,
         @NestedConfigurationProperty @DefaultValue PolicyProperties geomDefaults) {
 

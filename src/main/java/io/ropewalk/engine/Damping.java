@@ -5,7 +5,9 @@ import java.time.Instant;
 
 /**
  * How often a path failed lately: each failure adds 1, and what is there halves every minute. Above the limit the path
- * flaps: checks do not restore it until it has decayed to half the limit. Immutable.
+ * flaps: checks do not restore it until it has decayed to half the limit. However often it failed, that takes no more
+ * than two minutes: an outage of all paths, where each request tries them again, must not cost redundancy for long
+ * afterwards. Immutable.
  *
  * @param penalty as of {@code at}
  */
@@ -13,11 +15,12 @@ record Damping(double penalty, Instant at) {
     private static final double HALF_LIFE_SECONDS = 60;
     private static final double LIMIT = 6;
     private static final double CALM = LIMIT / 2;
+    private static final double WORST = CALM * 4;
 
     static final Damping NONE = new Damping(0, Instant.EPOCH);
 
     Damping failedAt(Instant now) {
-        return new Damping(penaltyAt(now) + 1, now);
+        return new Damping(Math.min(penaltyAt(now) + 1, WORST), now);
     }
 
     /** Whether a path that comes up to this now counts as flapping. */

@@ -53,8 +53,9 @@ final class FileDevice implements BlockDevice {
     }
 
     /** Opens {@code target} and learns its shape. Blocks, for as long as the file system likes. */
-    static FileDevice open(String name, FileTarget target) throws DeviceException {
-        OpenFile file = OpenFile.open(target);
+    static FileDevice open(String name, FileTarget asked) throws DeviceException {
+        OpenFile file = OpenFile.open(asked);
+        FileTarget target = file.target();
         try {
             Medium medium = file.stat().type() == Stat.Type.BLOCK
                     ? LocalDisk.inspect(target, file)
@@ -111,6 +112,12 @@ final class FileDevice implements BlockDevice {
 
     void forget(FileBlockChannel channel) {
         channels.remove(channel);
+    }
+
+    /** A look at the file itself: it disturbs nobody. */
+    @Override
+    public void pollGeometry() {
+        refreshGeometry();
     }
 
     /** {@inheritDoc} Waits at most 10 s; a disk that does not answer by then keeps the size it had. */

@@ -9,30 +9,33 @@ import java.util.concurrent.atomic.AtomicInteger;
  * leave closes it, so that a number is never given back to the kernel while a stuck call still means it. Any thread.
  */
 final class OpenFile {
+    private final FileTarget target;
     private final int fd;
     private final Stat stat;
     private final StoreLocks.Hold hold;
     private final AtomicInteger users = new AtomicInteger(1);
 
-    private OpenFile(int fd, Stat stat, StoreLocks.Hold hold) {
+    private OpenFile(FileTarget target, int fd, Stat stat, StoreLocks.Hold hold) {
+        this.target = target;
         this.fd = fd;
         this.stat = stat;
         this.hold = hold;
     }
 
-    /** Opens and locks {@code target}. Blocks. */
-    static OpenFile open(FileTarget target) throws DeviceException {
+    /** Opens and locks {@code asked}. Blocks. */
+    static OpenFile open(FileTarget asked) throws DeviceException {
         Stat before = new Stat();
-        int errno = -Libc.statx(target.pathBytes(), before);
+        int errno = -Libc.statx(asked.pathBytes(), before);
         if (errno != Errno.NONE) {
-            throw Refusals.atOpen(target, errno);
+            throw Refusals.atOpen(asked, errno);
         }
-        requireDisk(target, before);
+        requireDisk(asked, before);
+        FileTarget target = asked.decidedFor(before);
         int fd = open(target, before);
         try {
             Stat stat = statOf(target, fd);
             requireDisk(target, stat);
-            return new OpenFile(fd, stat, StoreLocks.take(target, stat.identity(), fd));
+            return new OpenFile(target, fd, stat, StoreLocks.take(target, stat.identity(), fd));
         } catch (DeviceException | RuntimeException e) {
             Libc.close(fd);
             throw e;
@@ -73,6 +76,11 @@ final class OpenFile {
                     Reason.UNREACHABLE, "Cannot look at " + target.display() + ": " + Errno.text(errno));
         }
         return stat;
+    }
+
+    /** What was opened, with everything decided. */
+    FileTarget target() {
+        return target;
     }
 
     int fd() {

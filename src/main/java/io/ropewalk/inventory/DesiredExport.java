@@ -13,4 +13,23 @@ public record DesiredExport(String name, String geom, boolean readOnly, List<Str
     public DesiredExport {
         allowedClients = List.copyOf(allowedClients);
     }
+
+    ExportSettings settings() {
+        return new ExportSettings(
+                readOnly, allowedClients.stream().map(ClientNetwork::parse).toList());
+    }
+
+    /** As it is, or as it is wanted and one generation on. */
+    DesiredExport withSettings(ExportSettings settings) {
+        return settings.equals(settings()) ? this : of(name, geom, settings, generation + 1);
+    }
+
+    static DesiredExport of(String name, String geom, ExportSettings settings, long generation) {
+        return new DesiredExport(
+                name,
+                geom,
+                settings.readOnly(),
+                settings.allowedClients().stream().map(ClientNetwork::toString).toList(),
+                generation);
+    }
 }

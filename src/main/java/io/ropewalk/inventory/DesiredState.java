@@ -68,6 +68,10 @@ public record DesiredState(
         return new DesiredState(devices, geoms, with(exports, export.name(), export));
     }
 
+    DesiredState withoutExport(String name) {
+        return new DesiredState(devices, geoms, without(exports, name));
+    }
+
     /** Another state in which the geom is as {@code change} makes it; the same when there is no such geom. */
     DesiredState mapGeom(String name, UnaryOperator<DesiredGeom> change) {
         DesiredGeom geom = geoms.get(name);

@@ -1,20 +1,24 @@
 package io.ropewalk.inventory;
 
+import io.ropewalk.engine.Geom;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
-/** What is served, and to whom. Any thread. */
+/** What is served, and to whom. Questions on any thread; verbs on the topology thread. */
 final class Exports {
     private final Ledger ledger;
     private final EventLog events;
+    private final Listeners listeners;
     private volatile SessionPort sessions = SessionPort.NONE;
 
-    Exports(Ledger ledger, EventLog events) {
+    Exports(Ledger ledger, EventLog events, Listeners listeners) {
         this.ledger = ledger;
         this.events = events;
+        this.listeners = listeners;
     }
 
     void bind(SessionPort port) {
@@ -46,6 +50,104 @@ final class Exports {
         return export;
     }
 
+    // ---- verbs, on the topology thread
+
+    ExportPut put(String name, String geom, ExportSettings settings, Terms terms) {
+        if (!Names.isLegal(name)) {
+            throw Refusals.invalidName("export", name);
+        }
+        World world = ledger.world();
+        DesiredExport now = world.desired().exports().get(name);
+        if (now == null) {
+            return create(world, name, geom, settings, terms);
+        }
+        if (!now.geom().equals(geom)) {
+            throw Refusals.exportExists(name, now.geom());
+        }
+        world.running(geom);
+        return new ExportPut(change(now, settings, terms), false);
+    }
+
+    private ExportPut create(World world, String name, String geom, ExportSettings settings, Terms terms) {
+        GeomSlot slot = world.running(geom);
+        if (terms.ifGeneration() != null) {
+            throw Refusals.neverWas(Refusals.exportResource(name), terms.ifGeneration());
+        }
+        requireNameOfNoOther(world, name, geom);
+        DesiredExport made = DesiredExport.of(name, geom, settings, 1);
+        if (!terms.dryRun()) {
+            keep(world, world.desired().withExport(made), made);
+            append("export.created", made, settingsOf(made));
+            listeners.tell(listener -> listener.onExportAppeared(GeomLife.exported(made, slot.geom())));
+        }
+        return new ExportPut(Views.export(made, sessions), true);
+    }
+
+    private static void requireNameOfNoOther(World world, String name, String geom) {
+        boolean comesToBe = world.pledges().stream().anyMatch(pledge -> name.equals(pledge.newGeom()));
+        if (!name.equals(geom) && (world.geoms().containsKey(name) || comesToBe)) {
+            throw Refusals.nameOfGeom(name, geom);
+        }
+    }
+
+    ExportView configure(String name, UnaryOperator<ExportSettings> change, Terms terms) {
+        DesiredExport now = served(name);
+        try {
+            return change(now, change.apply(now.settings()), terms);
+        } catch (IllegalArgumentException e) {
+            throw Refusals.invalidExport(name, e);
+        }
+    }
+
+    /** Sessions that would not be given any more as they are end. */
+    private ExportView change(DesiredExport now, ExportSettings settings, Terms terms) {
+        requireGeneration(terms, now);
+        DesiredExport wanted = now.withSettings(settings);
+        if (!terms.dryRun() && wanted != now) {
+            World world = ledger.world();
+            keep(world, world.desired().withExport(wanted), wanted);
+            append("export.changed", wanted, settingsOf(wanted));
+            sessions.review(now.name());
+        }
+        return Views.export(wanted, sessions);
+    }
+
+    void delete(String name, boolean force, Terms terms) {
+        DesiredExport export = served(name);
+        requireGeneration(terms, export);
+        int open = sessions.count(name);
+        if (open > 0 && !force) {
+            throw Refusals.exportInUse(name, open);
+        }
+        if (!terms.dryRun()) {
+            World world = ledger.world();
+            Geom geom = world.running(export.geom()).geom();
+            keep(world, world.desired().withoutExport(name), export);
+            append("export.deleted", export, Map.of());
+            listeners.tell(listener -> listener.onExportVanished(GeomLife.exported(export, geom)));
+            sessions.review(name);
+        }
+    }
+
+    private void keep(World world, DesiredState after, DesiredExport export) {
+        ledger.persist(after, Refusals.exportResource(export.name()));
+        ledger.publish(world.withDesired(after));
+    }
+
+    private static void requireGeneration(Terms terms, DesiredExport export) {
+        if (terms.ifGeneration() != null && terms.ifGeneration() != export.generation()) {
+            throw Refusals.stale(Refusals.exportResource(export.name()), terms.ifGeneration(), export.generation());
+        }
+    }
+
+    private static Map<String, String> settingsOf(DesiredExport export) {
+        return Map.of(
+                "readOnly", Boolean.toString(export.readOnly()),
+                "allowedClients", String.join(" ", export.allowedClients()));
+    }
+
+    // ---- sessions
+
     List<SessionView> sessions(String name) {
         return sessions.sessions(served(name).name());
     }
@@ -73,6 +175,12 @@ final class Exports {
         return ledger.world().desired().exports().keySet().stream()
                 .flatMap(name -> find(name).stream())
                 .toList();
+    }
+
+    /** The export may have changed since the client asked for it. */
+    void opened(SessionView session) {
+        tell("session.opened", session);
+        sessions.review(session.export());
     }
 
     void tell(String type, SessionView session) {

@@ -50,6 +50,7 @@ public final class Inventory implements AutoCloseable {
     private final Geoms geoms;
     private final LabelVerbs labels;
     private final Declarations declarations;
+    private final SizeWatch sizes;
     private final AtomicBoolean closed = new AtomicBoolean();
     private volatile @Nullable ControlLog log;
     private volatile Runnable scan = () -> {};
@@ -72,7 +73,7 @@ public final class Inventory implements AutoCloseable {
         this.topology = new Topology(settings.verbTimeout());
         this.ledger = new Ledger(store);
         this.events = new EventLog(clock, settings.eventCapacity());
-        this.exports = new Exports(ledger, events);
+        this.exports = new Exports(ledger, events, listeners);
         Factories known = new Factories(factories);
         Rhythm rhythm = new Rhythm(RandomGenerator.getDefault());
         PathChecks checks = new PathChecks(topology, rhythm, settings.checkInterval(), listeners);
@@ -101,6 +102,8 @@ public final class Inventory implements AutoCloseable {
         this.declarations = new Declarations(ledger, topology, known, devices, geoms, labels);
         listeners.add(declarations);
         listeners.add(reception.patrol());
+        this.sizes = new SizeWatch(ledger, topology, rhythm, settings.checkInterval());
+        listeners.add(sizes);
     }
 
     // ---- life
@@ -400,6 +403,36 @@ public final class Inventory implements AutoCloseable {
         return exports.get(name);
     }
 
+    /**
+     * Makes an export of a running geom, or sets one that it has. INVALID_NAME, INVALID_VALUE, GEOM_NOT_FOUND,
+     * GEOM_EXISTS when the name is that of another geom, EXPORT_EXISTS when it serves another. Sessions that the export
+     * allows no more end.
+     */
+    public ExportPut putExport(String name, String geom, ExportSettings settings, Terms terms) {
+        return topology.call(terms, null, () -> exports.put(name, geom, settings, terms));
+    }
+
+    /**
+     * {@code change} is applied to the settings as they are then, on the topology thread; it must be quick and may throw
+     * {@link IllegalArgumentException} (INVALID_VALUE). Sessions that the export allows no more end. EXPORT_NOT_FOUND.
+     */
+    public ExportView configureExport(String name, UnaryOperator<ExportSettings> change, Terms terms) {
+        return topology.call(terms, null, () -> exports.configure(name, change, terms));
+    }
+
+    /**
+     * The geom goes on, and is not exported by this name any more: not by its own either, until it is asked for or the
+     * geom is made anew. EXPORT_NOT_FOUND, EXPORT_IN_USE while sessions are open.
+     *
+     * @param force end the sessions
+     */
+    public void deleteExport(String name, boolean force, Terms terms) {
+        topology.call(terms, null, () -> {
+            exports.delete(name, force, terms);
+            return true;
+        });
+    }
+
     /** In the order they were opened. EXPORT_NOT_FOUND. */
     public List<SessionView> sessions(String export) {
         return exports.sessions(export);
@@ -422,7 +455,7 @@ public final class Inventory implements AutoCloseable {
 
     /** The server tells of a new session; makes an event. Quick, any thread. */
     public void sessionOpened(SessionView session) {
-        exports.tell("session.opened", session);
+        exports.opened(session);
     }
 
     /** The server tells that a session ended; makes an event. Quick, any thread. */
@@ -472,6 +505,7 @@ public final class Inventory implements AutoCloseable {
         }
         ledger.publish(world);
         devices.openAll();
+        sizes.begin();
         return true;
     }
 

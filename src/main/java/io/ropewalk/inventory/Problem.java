@@ -58,6 +58,8 @@ public enum Problem {
     EXPORT_NOT_FOUND,
     /** An export of that name serves another geom. */
     EXPORT_EXISTS,
+    /** Sessions are open on the export. */
+    EXPORT_IN_USE,
     /** No session of that id on the export. */
     SESSION_NOT_FOUND,
     /** The desired state has moved on since the caller looked. */

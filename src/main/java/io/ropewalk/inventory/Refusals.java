@@ -226,6 +226,41 @@ final class Refusals {
                 exportResource(export));
     }
 
+    static InventoryException exportInUse(String export, int sessions) {
+        return new InventoryException(
+                Problem.EXPORT_IN_USE,
+                "Export " + quoted(export) + " is in use: " + sessions
+                        + (sessions == 1 ? " session is" : " sessions are") + " open.",
+                "Disconnect its clients first, or delete it with force.",
+                exportResource(export));
+    }
+
+    /** The name of another geom would lead its clients astray. */
+    static InventoryException nameOfGeom(String export, String geom) {
+        return new InventoryException(
+                Problem.GEOM_EXISTS,
+                "Export " + quoted(export) + " of geom " + quoted(geom) + " would have the name of another geom.",
+                "Choose another name.",
+                exportResource(export));
+    }
+
+    static InventoryException invalidExport(String export, IllegalArgumentException e) {
+        return new InventoryException(
+                Problem.INVALID_VALUE,
+                sentence(String.valueOf(e.getMessage())),
+                "Correct the value, then try again.",
+                exportResource(export),
+                e);
+    }
+
+    static InventoryException neverWas(String resource, long asked) {
+        return new InventoryException(
+                Problem.STALE_ETAG,
+                "The change is meant for generation " + asked + ", but there is no " + resource + ".",
+                "Leave out the condition to make it.",
+                resource);
+    }
+
     static InventoryException sessionNotFound(String export, String id) {
         return new InventoryException(
                 Problem.SESSION_NOT_FOUND,

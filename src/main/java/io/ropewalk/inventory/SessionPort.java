@@ -22,6 +22,11 @@ public interface SessionPort {
         }
 
         @Override
+        public void review(String export) {
+            // There are none.
+        }
+
+        @Override
         public String uri(String export) {
             return "nbd://localhost/" + export;
         }
@@ -39,6 +44,9 @@ public interface SessionPort {
      * @return false when there is none of that id
      */
     boolean disconnect(String export, String id);
+
+    /** Ends the sessions on an export that would not be given to their clients as it is now. Quick, any thread. */
+    void review(String export);
 
     /** Where clients reach the export. */
     String uri(String export);

@@ -219,7 +219,7 @@ final class NbdClientSession extends MessageReceiver {
         if (!(cause instanceof IOException)) {
             LOG.error("{}: the session ends because of a bug", uri.server(), cause);
         }
-        String clause = "the connection to " + uri.server() + " broke: " + cause.getMessage();
+        String clause = "the connection to " + uri.server() + " broke: " + NbdErrors.clause(cause);
         if (replies == null) {
             refuse(new DeviceException(Reason.UNREACHABLE, capitalized(clause) + ".", cause));
         } else {

@@ -66,4 +66,10 @@ final class NbdErrors {
             default -> "error " + Integer.toUnsignedString(errno);
         };
     }
+
+    /** What happened to a connection, as a clause for people; an exception without words is one of a channel that was closed. */
+    static String clause(Throwable broken) {
+        String message = broken.getMessage();
+        return message == null ? "it was closed in the middle of a write" : message;
+    }
 }

@@ -55,13 +55,14 @@ final class NbdSession extends MessageReceiver {
     NbdSessionView view() {
         NbdTransmission running = transmission;
         if (running == null) {
-            return new NbdSessionView(id, null, peer, since, 0, 0, 0, 0, 0);
+            return new NbdSessionView(id, null, peer, since, false, 0, 0, 0, 0, 0);
         }
         return new NbdSessionView(
                 id,
                 running.exportName(),
                 peer,
                 since,
+                running.agreement().isReadOnly(),
                 running.inFlight(),
                 running.requests(),
                 running.errors(),
@@ -132,7 +133,7 @@ final class NbdSession extends MessageReceiver {
     @Override
     public void exceptionCaught(ChannelHandlerContext failed, Throwable cause) {
         if (cause instanceof IOException) {
-            close("the connection broke: " + cause.getMessage());
+            close("the connection broke: " + NbdErrors.clause(cause));
         } else {
             fail("the connection could not be handled", cause);
         }

@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param export what it uses; null while it still negotiates
  * @param peer who it serves
  * @param since when it connected
+ * @param readOnly whether it may only read
  * @param inFlight requests not answered yet
  * @param requests requests received, illegal ones included
  * @param errors requests answered with an error
@@ -21,6 +22,7 @@ public record NbdSessionView(
         @Nullable String export,
         NbdPeer peer,
         Instant since,
+        boolean readOnly,
         int inFlight,
         long requests,
         long errors,

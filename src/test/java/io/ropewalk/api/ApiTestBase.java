@@ -51,6 +51,10 @@ abstract class ApiTestBase {
         return mvc.put().uri("/api/v1" + path).exchange();
     }
 
+    MvcTestResult put(String path, String body) {
+        return json(mvc.put().uri("/api/v1" + path), body).exchange();
+    }
+
     MvcTestResult patch(String path, String body) {
         return mvc.patch()
                 .uri("/api/v1" + path)

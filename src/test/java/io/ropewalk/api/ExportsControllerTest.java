@@ -1,14 +1,22 @@
 package io.ropewalk.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.ArgumentMatchers.eq;
 import static org.mockito.Mockito.doThrow;
+import static org.mockito.Mockito.never;
 import static org.mockito.Mockito.verify;
 import static org.mockito.Mockito.when;
 
+import io.ropewalk.inventory.ClientNetwork;
+import io.ropewalk.inventory.ExportPut;
+import io.ropewalk.inventory.ExportSettings;
 import io.ropewalk.inventory.Problem;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.springframework.http.HttpStatus;
+import org.springframework.test.web.servlet.assertj.MvcTestResult;
 
 class ExportsControllerTest extends ApiTestBase {
 
@@ -51,6 +59,96 @@ class ExportsControllerTest extends ApiTestBase {
 
         doThrow(Samples.refusal(Problem.SESSION_NOT_FOUND)).when(inventory).disconnectSession("disk1", "8", TERMS);
         assertProblem(delete("/exports/disk1/sessions/8"), ProblemCode.SESSION_NOT_FOUND);
+    }
+
+    @Test
+    void aSessionTellsHowItIsUsed() {
+        when(inventory.sessions("disk1")).thenReturn(List.of(Samples.session("9")));
+
+        assertThat(get("/exports/disk1/sessions")).bodyJson().isStrictlyEqualTo("""
+                {"items":[{"id":"9","export":"disk1","client":"127.0.0.1:5000","since":"2026-01-02T03:04:05.678Z",
+                 "encrypted":false,"readOnly":true,"inFlight":1,"requests":20,"errors":2,"bytesRead":4096,
+                 "bytesWritten":512}],"nextPageToken":null}
+                """);
+    }
+
+    @Test
+    void anExportIsMade() {
+        ExportSettings settings = new ExportSettings(true, List.of(ClientNetwork.parse("192.0.2.0/24")));
+        when(inventory.putExport("alias", "disk1", settings, TERMS))
+                .thenReturn(new ExportPut(Samples.export("alias"), true));
+
+        MvcTestResult made = put("/exports/alias", """
+                {"geom":"disk1","readOnly":true,"allowedClients":["192.0.2.0/24"]}""");
+
+        assertThat(made)
+                .hasStatus(HttpStatus.CREATED)
+                .hasHeader("Location", "/api/v1/exports/alias")
+                .hasHeader("ETag", "\"4\"");
+    }
+
+    @Test
+    void anExportThatIsThereIsSet() {
+        when(inventory.putExport("disk1", "disk1", ExportSettings.DEFAULT, TERMS.withIfGeneration(4L)))
+                .thenReturn(new ExportPut(Samples.export("disk1"), false));
+
+        assertThat(json(mvc.put().uri("/api/v1/exports/disk1"), "{\"geom\":\"disk1\"}")
+                        .header("If-Match", "\"4\""))
+                .hasStatusOk();
+    }
+
+    @Test
+    void aNetworkThatIsNoneIsNamed() {
+        assertViolation(
+                put("/exports/disk1", "{\"geom\":\"disk1\",\"allowedClients\":[\"192.0.2.0/24\",\"elsewhere\"]}"),
+                ProblemCode.INVALID_BODY,
+                "allowedClients[1]",
+                "is no address or network");
+        assertViolation(put("/exports/disk1", "{}"), ProblemCode.INVALID_BODY, "geom", "is missing");
+        when(inventory.export("disk1")).thenReturn(Samples.export("disk1"));
+        assertViolation(
+                patch("/exports/disk1", "{\"allowedClients\":[null]}"),
+                ProblemCode.INVALID_BODY,
+                "allowedClients[0]",
+                "is no address or network");
+        assertViolation(patch("/exports/disk1", "{\"geom\":\"x\"}"), ProblemCode.INVALID_BODY, "geom", "is unknown");
+        verify(inventory, never()).putExport(any(), any(), any(), any());
+    }
+
+    @Test
+    void aPatchChangesWhatItNames() {
+        ExportSettings before = new ExportSettings(false, List.of(ClientNetwork.parse("192.0.2.7")));
+        when(inventory.export("disk1")).thenReturn(Samples.export("disk1"));
+        when(inventory.configureExport(eq("disk1"), any(), eq(TERMS))).thenAnswer(call -> {
+            UnaryOperator<ExportSettings> change = call.getArgument(1);
+            assertThat(change.apply(before)).isEqualTo(new ExportSettings(true, before.allowedClients()));
+            return Samples.export("disk1");
+        });
+
+        assertThat(patch("/exports/disk1", "{\"readOnly\":true}")).hasStatusOk();
+    }
+
+    @Test
+    void aPatchWithNullGoesBackToTheDefault() {
+        ExportSettings before = new ExportSettings(true, List.of(ClientNetwork.parse("192.0.2.7")));
+        when(inventory.export("disk1")).thenReturn(Samples.export("disk1"));
+        when(inventory.configureExport(eq("disk1"), any(), eq(TERMS))).thenAnswer(call -> {
+            UnaryOperator<ExportSettings> change = call.getArgument(1);
+            assertThat(change.apply(before)).isEqualTo(ExportSettings.DEFAULT);
+            return Samples.export("disk1");
+        });
+
+        assertThat(patch("/exports/disk1", "{\"readOnly\":null,\"allowedClients\":null}"))
+                .hasStatusOk();
+    }
+
+    @Test
+    void anExportIsDeleted() {
+        assertThat(delete("/exports/disk1?force=true")).hasStatus(HttpStatus.NO_CONTENT);
+        verify(inventory).deleteExport("disk1", true, TERMS);
+
+        doThrow(Samples.refusal(Problem.EXPORT_IN_USE)).when(inventory).deleteExport("disk1", false, TERMS);
+        assertProblem(delete("/exports/disk1"), ProblemCode.EXPORT_IN_USE);
     }
 
     @Test

@@ -81,7 +81,7 @@ final class Samples {
     }
 
     static SessionView session(String id) {
-        return new SessionView(id, "disk1", "127.0.0.1:5000", THEN, false);
+        return new SessionView(id, "disk1", "127.0.0.1:5000", THEN, false, true, 1, 20, 2, 4096, 512);
     }
 
     static EventView event(long seq) {

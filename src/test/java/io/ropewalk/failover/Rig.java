@@ -19,12 +19,15 @@ import io.ropewalk.nbd.NbdServerOptions;
 import io.ropewalk.net.NettyLoops;
 import io.ropewalk.net.Transport;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -64,7 +67,8 @@ final class Rig implements AutoCloseable {
                 Instant::now,
                 observer);
         NbdExport export = new NbdExport("rope", geom, false, "");
-        server = new NbdServer(loops, serving(export), NbdServerOptions.on(null, socket));
+        InetSocketAddress anyPort = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+        server = new NbdServer(loops, serving(export), NbdServerOptions.on(anyPort, socket));
         server.start();
         checks.scheduleWithFixedDelay(
                 this::checkAll, checkEvery.toMillis(), checkEvery.toMillis(), TimeUnit.MILLISECONDS);
@@ -103,6 +107,12 @@ final class Rig implements AutoCloseable {
 
     String uri() {
         return "nbd+unix:///rope?socket=" + socket;
+    }
+
+    /** The same export over TCP. */
+    String tcpUri() {
+        return "nbd://127.0.0.1:"
+                + Objects.requireNonNull(server.boundAddress()).getPort() + "/rope";
     }
 
     NettyLoops loops() {

@@ -14,6 +14,20 @@ import org.junit.jupiter.api.Nested;
 class LoopDeviceContractTest {
 
     @Nested
+    class Sectors512Cached extends OnLoop {
+        Sectors512Cached() {
+            super(512, "?direct=false");
+        }
+    }
+
+    @Nested
+    class Sectors4096Cached extends OnLoop {
+        Sectors4096Cached() {
+            super(4096, "?direct=false");
+        }
+    }
+
+    @Nested
     class Sectors512 extends OnLoop {
         Sectors512() {
             super(512, "");
@@ -24,20 +38,6 @@ class LoopDeviceContractTest {
     class Sectors4096 extends OnLoop {
         Sectors4096() {
             super(4096, "");
-        }
-    }
-
-    @Nested
-    class Sectors512Direct extends OnLoop {
-        Sectors512Direct() {
-            super(512, "?direct=true");
-        }
-    }
-
-    @Nested
-    class Sectors4096Direct extends OnLoop {
-        Sectors4096Direct() {
-            super(4096, "?direct=true");
         }
     }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -13,6 +14,7 @@ class ExportsTest {
     private final InventoryFixture fixture = new InventoryFixture().start();
     private final Inventory inventory = fixture.inventory;
     private final List<SessionView> open = new ArrayList<>();
+    private final List<String> reviewed = new ArrayList<>();
 
     private final SessionPort port = new SessionPort() {
         @Override
@@ -33,6 +35,11 @@ class ExportsTest {
         }
 
         @Override
+        public void review(String export) {
+            reviewed.add(export);
+        }
+
+        @Override
         public String uri(String export) {
             return "nbd://127.0.0.1:10809/" + export;
         }
@@ -44,7 +51,7 @@ class ExportsTest {
     }
 
     private SessionView connect(String id) {
-        SessionView session = new SessionView(id, "disk", "127.0.0.1:4711", Instant.EPOCH, false);
+        SessionView session = new SessionView(id, "disk", "127.0.0.1:4711", Instant.EPOCH, false, false, 0, 0, 0, 0, 0);
         open.add(session);
         inventory.sessionOpened(session);
         return session;
@@ -117,5 +124,150 @@ class ExportsTest {
         fixture.restart();
 
         assertRefused(Problem.EXPORT_EXISTS, () -> fixture.create("alias", "b"));
+    }
+
+    // ---- more names, and what they allow
+
+    private static final ExportSettings READ_ONLY =
+            new ExportSettings(true, List.of(ClientNetwork.parse("192.0.2.0/24")));
+
+    private ExportSettings settings(String export) {
+        return ExportSettings.of(inventory.export(export));
+    }
+
+    @Test
+    void aGeomMayHaveMoreNames() {
+        inventory.bindSessions(port);
+        fixture.devices("a");
+        fixture.create("disk", "a");
+
+        ExportPut made = inventory.putExport("alias", "disk", READ_ONLY, Terms.NONE);
+
+        assertThat(made.created()).isTrue();
+        assertThat(made.export().generation()).isEqualTo(1);
+        assertThat(settings("alias")).isEqualTo(READ_ONLY);
+        assertThat(inventory.findExport("alias")).hasValueSatisfying(found -> {
+            assertThat(found.readOnly()).isTrue();
+            assertThat(found.allowedClients()).containsExactly("192.0.2.0/24");
+        });
+        assertThat(settings("disk")).isEqualTo(ExportSettings.DEFAULT);
+        EventView event = Objects.requireNonNull(fixture.lastEvent("export.created"));
+        assertThat(event.geom()).isEqualTo("disk");
+        assertThat(event.detail())
+                .containsEntry("export", "alias")
+                .containsEntry("readOnly", "true")
+                .containsEntry("actor", "operator");
+    }
+
+    @Test
+    void whatIsPutAgainChangesOnlyWhereItDiffers() {
+        inventory.bindSessions(port);
+        fixture.devices("a");
+        fixture.create("disk", "a");
+
+        assertThat(inventory.putExport("disk", "disk", READ_ONLY, Terms.NONE).created())
+                .isFalse();
+        assertThat(inventory
+                        .putExport("disk", "disk", READ_ONLY, Terms.NONE)
+                        .export()
+                        .generation())
+                .isEqualTo(2);
+        inventory.configureExport(
+                "disk", now -> new ExportSettings(false, now.allowedClients()), Terms.NONE.withIfGeneration(2L));
+
+        assertThat(settings("disk")).isEqualTo(new ExportSettings(false, READ_ONLY.allowedClients()));
+        assertThat(fixture.eventTypes())
+                .filteredOn("export.changed"::equals)
+                .as("one for each change, none for what was so already")
+                .hasSize(2);
+        assertThat(reviewed).as("sessions were looked at").containsExactly("disk", "disk");
+        assertRefused(
+                Problem.STALE_ETAG,
+                () -> inventory.configureExport("disk", now -> now, Terms.NONE.withIfGeneration(2L)));
+        assertRefused(
+                Problem.STALE_ETAG,
+                () -> inventory.putExport("other", "disk", READ_ONLY, Terms.NONE.withIfGeneration(1L)));
+        assertRefused(Problem.STALE_ETAG, () -> inventory.deleteExport("disk", false, Terms.NONE.withIfGeneration(1L)));
+    }
+
+    @Test
+    void aDryRunChangesNothing() {
+        fixture.devices("a");
+        fixture.create("disk", "a");
+        Terms dry = Terms.NONE.withDryRun(true);
+
+        assertThat(inventory.putExport("alias", "disk", READ_ONLY, dry).created())
+                .isTrue();
+        assertThat(inventory.configureExport("disk", now -> READ_ONLY, dry).generation())
+                .isEqualTo(2);
+        inventory.deleteExport("disk", false, dry);
+
+        assertThat(inventory.exports()).extracting(ExportView::name).containsExactly("disk");
+        assertThat(settings("disk")).isEqualTo(ExportSettings.DEFAULT);
+    }
+
+    @Test
+    void exportsOutliveARestartAndGoWithTheirGeom() {
+        fixture.devices("a");
+        fixture.create("disk", "a");
+        inventory.putExport("alias", "disk", READ_ONLY, Terms.NONE);
+        inventory.deleteExport("disk", false, Terms.NONE);
+
+        Inventory again = fixture.restart().inventory;
+
+        assertThat(again.exports()).extracting(ExportView::name).containsExactly("alias");
+        assertThat(ExportSettings.of(again.export("alias"))).isEqualTo(READ_ONLY);
+        assertThat(again.geom("disk").export()).isNull();
+        again.destroyGeom("disk", false, Terms.NONE);
+        assertThat(again.exports()).isEmpty();
+    }
+
+    @Test
+    void anExportInUseIsDeletedByForceOnly() {
+        inventory.bindSessions(port);
+        fixture.devices("a");
+        fixture.create("disk", "a");
+        connect("s1");
+
+        InventoryException e =
+                assertRefused(Problem.EXPORT_IN_USE, () -> inventory.deleteExport("disk", false, Terms.NONE));
+        assertThat(e.detail()).contains("1 session is");
+        inventory.deleteExport("disk", true, Terms.NONE);
+
+        assertThat(reviewed).as("its sessions are ended").endsWith("disk");
+        assertThat(inventory.findExport("disk")).isEmpty();
+        assertThat(inventory.geoms()).hasSize(1);
+        assertRefused(Problem.EXPORT_NOT_FOUND, () -> inventory.deleteExport("disk", true, Terms.NONE));
+        assertThat(fixture.eventTypes()).contains("export.deleted");
+    }
+
+    @Test
+    void whatCannotBeExportedIsRefused() {
+        fixture.devices("a", "b");
+        fixture.create("disk", "a");
+        fixture.create("other", "b");
+        inventory.putExport("alias", "disk", READ_ONLY, Terms.NONE);
+
+        assertRefused(
+                Problem.INVALID_NAME, () -> inventory.putExport("-x", "disk", ExportSettings.DEFAULT, Terms.NONE));
+        assertRefused(
+                Problem.GEOM_NOT_FOUND, () -> inventory.putExport("x", "nothing", ExportSettings.DEFAULT, Terms.NONE));
+        assertRefused(
+                Problem.EXPORT_EXISTS, () -> inventory.putExport("alias", "other", ExportSettings.DEFAULT, Terms.NONE));
+        inventory.deleteExport("other", false, Terms.NONE);
+        assertRefused(
+                Problem.GEOM_EXISTS, () -> inventory.putExport("other", "disk", ExportSettings.DEFAULT, Terms.NONE));
+        assertRefused(Problem.EXPORT_NOT_FOUND, () -> inventory.configureExport("nothing", now -> now, Terms.NONE));
+    }
+
+    @Test
+    void aSessionThatOpensWhileItsExportChangesIsLookedAtAgain() {
+        inventory.bindSessions(port);
+        fixture.devices("a");
+        fixture.create("disk", "a");
+
+        connect("s1");
+
+        assertThat(reviewed).containsExactly("disk");
     }
 }

@@ -32,6 +32,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -180,7 +181,6 @@ class LabelsOverFilesTest {
         resize(disk, 2 * SIZE);
 
         inventory.resizeDevice("left", Terms.NONE);
-        assertThat(inventory.geom("disk1").sizeBytes()).isEqualTo(SIZE - 512);
         inventory.resizeDevice("right", Terms.NONE);
 
         assertThat(inventory.geom("disk1").sizeBytes()).isEqualTo(2 * SIZE - 512);
@@ -189,6 +189,25 @@ class LabelsOverFilesTest {
         assertThat(ask(channel -> Ask.read(channel, SIZE - 512, 512)).bytes()).containsOnly(0);
         assertThat(ask(channel -> Ask.read(channel, 4096, WORDS.length)).bytes())
                 .isEqualTo(WORDS);
+    }
+
+    @Test
+    @DisplayName("R36: a file that grew while it is open is noticed, and the geom follows without being asked to")
+    void aFileThatGrewIsNoticed() throws Exception {
+        register("left", "right");
+        inventory.createGeom(spec("left", "right"), Terms.NONE);
+        ask(channel -> Ask.write(channel, 4096, WORDS));
+
+        resize(disk, 2 * SIZE);
+
+        eventually(() -> assertThat(inventory.geom("disk1").sizeBytes()).isEqualTo(2 * SIZE - 512));
+        eventually(() -> assertThat(inventory.geom("disk1").state()).isEqualTo(GeomState.OPTIMAL));
+        assertThat(inventory.label("left").sizeBytes()).isEqualTo(2 * SIZE);
+        assertThat(ask(channel -> Ask.read(channel, 4096, WORDS.length)).bytes())
+                .isEqualTo(WORDS);
+        assertThat(inventory.eventsAfter(0, 1000).items())
+                .extracting(EventView::type)
+                .containsSubsequence("device.resized", "geom.resized");
     }
 
     @Test

@@ -517,6 +517,11 @@ class TastingTest {
         }
 
         @Override
+        public void review(String export) {
+            // There is nobody.
+        }
+
+        @Override
         public String uri(String export) {
             return uri;
         }

@@ -210,7 +210,7 @@ class MultipathCollectorTest {
     }
 
     private static NbdSessionView session(long id, long bytes) {
-        return new NbdSessionView(id, "disk1", new NbdPeer(null), THEN, 0, 1, 0, bytes - 3, 3);
+        return new NbdSessionView(id, "disk1", new NbdPeer(null), THEN, false, 0, 1, 0, bytes - 3, 3);
     }
 
     @Test

@@ -10,10 +10,12 @@ public record Command(int exitCode, String output) {
 
     /** Runs {@code command} and gives what it said on both streams. Fails when it takes longer than a minute. */
     public static Command run(String... command) throws IOException, InterruptedException {
-        Process process = new ProcessBuilder(command)
+        ProcessBuilder builder = new ProcessBuilder(command)
                 .redirectErrorStream(true)
-                .redirectInput(ProcessBuilder.Redirect.from(new java.io.File("/dev/null")))
-                .start();
+                .redirectInput(ProcessBuilder.Redirect.from(new java.io.File("/dev/null")));
+        // Debian's tools in Python want Debian's Python.
+        builder.environment().merge("PATH", "", (path, none) -> "/usr/bin:" + path);
+        Process process = builder.start();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         if (!process.waitFor(60, TimeUnit.SECONDS)) {
             process.destroyForcibly();
