@@ -209,6 +209,7 @@ final class Arrivals implements GeomWatch.Reactions {
         if (slot.desired().isLabelled()) {
             events.append("label.refused", slot.name(), device, Map.of("message", absence.detail()));
         }
+        slot.watch().heldBack(device, absence.detail());
         return slot.withAbsence(device, absence);
     }
 
@@ -221,6 +222,7 @@ final class Arrivals implements GeomWatch.Reactions {
                 .filter(slot -> slot.absences().containsKey(device))
                 .ifPresent(slot -> {
                     Absence absence = Absence.unreachable(why, clock.now());
+                    slot.watch().heldBack(device, why);
                     ledger.publish(ledger.world().mapGeom(slot.geom(), now -> now.withAbsence(device, absence)));
                 });
     }

@@ -357,6 +357,16 @@ public final class Inventory implements AutoCloseable {
         return Views.path(ledger.world().visible(geom), device);
     }
 
+    /** Why the path is as it is. GEOM_NOT_FOUND, PATH_NOT_FOUND. */
+    public PathExplanation explainPath(String geom, String device) {
+        World world = ledger.world();
+        GeomSlot slot = world.visible(geom);
+        GeomView view = Views.geom(world, slot, exports.port());
+        PathView path = Views.path(slot, device);
+        return new PathExplanation(
+                path, PathReasons.why(view, path), slot.watch().decisions(device));
+    }
+
     /**
      * R40; a path that is there already is no error. GEOM_NOT_FOUND, DEVICE_NOT_FOUND, DEVICE_IN_USE,
      * DEVICE_UNREACHABLE, SIZE_MISMATCH, SECTOR_SIZE_MISMATCH, CAPABILITY_MISMATCH, TOO_MANY_PATHS; of an AUTOMATIC geom
