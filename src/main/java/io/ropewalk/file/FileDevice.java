@@ -9,6 +9,7 @@ import io.ropewalk.block.DeviceListeners;
 import io.ropewalk.block.Geometry;
 import io.ropewalk.block.IoError;
 import io.ropewalk.block.IoLoop;
+import io.ropewalk.block.StoreIdentity;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.Set;
@@ -20,6 +21,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A regular file or local block device. Any thread.
@@ -169,6 +171,11 @@ final class FileDevice implements BlockDevice {
         if (vanished.compareAndSet(false, true)) {
             listeners.tell(listener -> listener.onVanished(this, error));
         }
+    }
+
+    @Override
+    public @Nullable StoreIdentity storeIdentity() {
+        return medium.storeIdentity();
     }
 
     @Override

@@ -176,6 +176,10 @@ final class Arrivals implements GeomWatch.Reactions {
         }
         String objection = LabelRules.objection(
                 taste.last(), slot.desired(), taste.device().geometry());
+        String copy = objection == null ? LabelRules.copyOf(ledger.world(), slot, taste.device()) : null;
+        if (copy != null) {
+            return withAbsence(slot, name, Absence.misfit(copy, clock.now()));
+        }
         return objection == null ? tryToJoin(slot, device) : withAbsence(slot, name, why(slot, taste, objection));
     }
 

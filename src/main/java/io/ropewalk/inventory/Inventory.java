@@ -51,6 +51,7 @@ public final class Inventory implements AutoCloseable {
     private final LabelVerbs labels;
     private final Declarations declarations;
     private final SizeWatch sizes;
+    private final LabelPatrol patrol;
     private final AtomicBoolean closed = new AtomicBoolean();
     private volatile @Nullable ControlLog log;
     private volatile Runnable scan = () -> {};
@@ -101,7 +102,9 @@ public final class Inventory implements AutoCloseable {
         this.labels = new LabelVerbs(ledger, events, life, maker, geoms, desk);
         this.declarations = new Declarations(ledger, topology, known, devices, geoms, labels);
         listeners.add(declarations);
-        listeners.add(reception.patrol());
+        this.patrol = reception.patrol();
+        listeners.add(patrol);
+        checks.bind(patrol);
         this.sizes = new SizeWatch(ledger, topology, rhythm, settings.checkInterval());
         listeners.add(sizes);
     }
@@ -393,6 +396,9 @@ public final class Inventory implements AutoCloseable {
 
     /** R44. GEOM_NOT_FOUND, PATH_NOT_FOUND. */
     public PathView restorePath(String geom, String device, @Nullable String reason, Terms terms) {
+        if (labels.concerns(geom) && !terms.dryRun()) {
+            await(topology.call(() -> patrol.look(ledger.world().running(geom).geom(), device, true)));
+        }
         return topology.call(terms, reason, () -> geoms.restore(geom, device, terms));
     }
 

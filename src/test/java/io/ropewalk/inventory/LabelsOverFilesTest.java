@@ -24,6 +24,7 @@ import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -208,6 +209,42 @@ class LabelsOverFilesTest {
         assertThat(inventory.eventsAfter(0, 1000).items())
                 .extracting(EventView::type)
                 .containsSubsequence("device.resized", "geom.resized");
+    }
+
+    @Test
+    @DisplayName("Q17: a copy of a labelled disk, of the same size, is no path of its geom")
+    void aCopyIsNoPath() throws Exception {
+        register("left", "right");
+        inventory.createGeom(spec("left", "right"), Terms.NONE);
+        Files.copy(disk, folder.resolve("stranger"), StandardCopyOption.REPLACE_EXISTING);
+
+        register("stranger");
+
+        assertThat(inventory.device("stranger").geom()).isNull();
+        TasteView taste = inventory.tasteDevice("stranger", Terms.NONE);
+        assertThat(taste.outcome()).isEqualTo(Outcome.REFUSED);
+        assertThat(taste.message()).contains("holds a copy of the label");
+        assertThat(inventory.eventsAfter(0, 1000).items())
+                .extracting(EventView::type)
+                .contains("label.refused");
+        assertRefused(Problem.LABEL_MISMATCH, () -> inventory.addPath("disk1", "stranger", Terms.NONE));
+    }
+
+    @Test
+    @DisplayName("Q17: a path whose cable leads to a copy of the disk stays out")
+    void aPathThatLeadsToACopyStaysOut() throws Exception {
+        register("left", "right");
+        inventory.createGeom(spec("left", "right"), Terms.NONE);
+        inventory.close();
+        Files.copy(disk, folder.resolve("stranger"), StandardCopyOption.REPLACE_EXISTING);
+        Files.delete(folder.resolve("right"));
+        Files.createSymbolicLink(folder.resolve("right"), folder.resolve("stranger"));
+
+        start();
+
+        assertThat(inventory.path("disk1", "right").state()).isEqualTo(PathState.FAIL);
+        assertThat(inventory.path("disk1", "right").detail()).contains("holds a copy of the label");
+        assertThat(inventory.geom("disk1").state()).isEqualTo(GeomState.DEGRADED);
     }
 
     @Test
