@@ -26,6 +26,7 @@ import org.springframework.validation.annotation.Validated;
  * @param audit the audit of changes
  * @param limits how much of the API one address may use
  * @param devices devices that should exist, by name
+ * @param scan which local files become devices by themselves
  * @param geoms geoms that should exist, by name
  * @param geomDefaults the policies of a geom for which nothing else was asked
  */
@@ -42,6 +43,7 @@ record RopewalkProperties(
         @Valid @NestedConfigurationProperty @DefaultValue AuditProperties audit,
         @Valid @NestedConfigurationProperty @DefaultValue LimitProperties limits,
         @DefaultValue Map<String, DeviceProperties> devices,
+        @DefaultValue ScanProperties scan,
         @DefaultValue Map<String, GeomProperties> geoms,
         @NestedConfigurationProperty @DefaultValue PolicyProperties geomDefaults) {
 

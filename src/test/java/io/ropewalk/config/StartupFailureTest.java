@@ -40,6 +40,8 @@ class StartupFailureTest {
             ropewalk.geom-defaults.failback=later           | ropewalk.geom-defaults cannot be               | MANUAL, IMMEDIATE
             ropewalk.geoms.disk1.mode=fast                  | ropewalk.geoms.disk1.mode cannot be 'fast'     | active-passive
             ropewalk.devices.sda.uri=ftp://127.0.0.1/x      | device ftp://127.0.0.1/x cannot be             | known are file, nbd
+            ropewalk.scan.patterns=disks/*                  | ropewalk.scan cannot be                        | not an absolute path
+            ropewalk.scan.interval=1ms                      | ropewalk.scan cannot be                        | interval must be PT0.1S to PT1H
             ropewalk.geoms.disk1.paths=sda                  | There is no device "sda"                       |
             server.address=0.0.0.0                          | server.address is 0.0.0.0                      | nothing says who may use it
             management.server.address=0.0.0.0               | management.server.address is 0.0.0.0           | nothing says who may use it
