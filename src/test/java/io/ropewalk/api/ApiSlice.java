@@ -57,6 +57,7 @@ class ApiSlice {
         return MockMvcTester.from(
                 context,
                 builder -> builder.addFilters(
+                                context.getBean(TraceFilter.class),
                                 context.getBean("springSecurityFilterChain", Filter.class),
                                 context.getBean(SameOriginFilter.class),
                                 context.getBean(BodyLimitFilter.class),
