@@ -33,7 +33,7 @@ class ReconnectIT {
     void clientsThatComeAndGoInEveryWayLeaveNothingBehind() throws Exception {
         try (ScratchFolder scratch = ScratchFolder.named("reconnect");
                 Backend server = server(scratch);
-                ServiceProcess service = service(scratch, server.uri())) {
+                PackagedService service = service(scratch, server.uri())) {
             FootprintLog log = new FootprintLog("reconnects-clients.md", "reconnects");
             URI uri = URI.create(service.nbdUri(GEOM));
             Leave[] ways = Leave.values();
@@ -68,7 +68,7 @@ class ReconnectIT {
         try (ScratchFolder scratch = ScratchFolder.named("reconnect");
                 Backend server = server(scratch);
                 Relay relay = new Relay(server.socket());
-                ServiceProcess service = service(scratch, relay.uri())) {
+                PackagedService service = service(scratch, relay.uri())) {
             FootprintLog log = new FootprintLog("reconnects-paths.md", "reconnects");
             try (PlainClient client = new PlainClient(URI.create(service.nbdUri(GEOM))).enter(GEOM)) {
                 for (int i = 1; i <= RECONNECTS; i++) {
@@ -96,8 +96,8 @@ class ReconnectIT {
                 List.of("file", Rig.store(scratch.path(), 8 << 20).toString()));
     }
 
-    private static ServiceProcess service(ScratchFolder scratch, URI path) throws IOException {
-        return new ServiceProcess(
+    private static PackagedService service(ScratchFolder scratch, URI path) throws IOException {
+        return new PackagedService(
                 scratch.path(),
                 scratch.path().resolve("service.log"),
                 List.of(
@@ -107,7 +107,7 @@ class ReconnectIT {
     }
 
     /** Once those who left have been seen off. */
-    private static void sample(ServiceProcess service, FootprintLog log, int count, int sessions) throws Exception {
+    private static void sample(PackagedService service, FootprintLog log, int count, int sessions) throws Exception {
         Awaitility.await("sessions are over")
                 .atMost(Duration.ofSeconds(30))
                 .pollInterval(Duration.ofMillis(20))
