@@ -8,6 +8,8 @@ import io.ropewalk.net.NettyLoops;
 import io.ropewalk.net.Transport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.web.server.autoconfigure.ServerProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
@@ -25,12 +27,21 @@ class IoConfiguration {
     }
 
     @Bean
-    DeviceFactory fileDeviceFactory() {
-        return new FileDeviceFactory();
+    Allowed allowed(RopewalkProperties properties, ServerProperties server, ObjectProvider<DemoStage> demo) {
+        return Allowed.of(
+                properties.allow(),
+                server.getAddress() == null || !server.getAddress().isLoopbackAddress(),
+                properties.dataDir(),
+                Declared.of(properties, demo.getIfAvailable()).devices());
     }
 
     @Bean
-    DeviceFactory nbdDeviceFactory(NettyLoops loops) {
-        return new NbdDeviceFactory(loops, NbdClientOptions.DEFAULTS);
+    DeviceFactory fileDeviceFactory(Allowed allowed) {
+        return new FileDeviceFactory(allowed.paths());
+    }
+
+    @Bean
+    DeviceFactory nbdDeviceFactory(NettyLoops loops, Allowed allowed) {
+        return new NbdDeviceFactory(loops, NbdClientOptions.DEFAULTS.withAllowed(allowed.servers()));
     }
 }

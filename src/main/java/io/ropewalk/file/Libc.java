@@ -36,6 +36,8 @@ final class Libc {
 
     static final int O_NONBLOCK = 0x800;
     static final int O_CLOEXEC = 0x80000;
+    /** Only the place in the file system; what is there is not opened. */
+    static final int O_PATH = 0x200000;
     /** The one constant here that differs between architectures. */
     static final int O_DIRECT = isArm() ? 0x10000 : 0x4000;
 

@@ -12,7 +12,6 @@ import io.ropewalk.block.DeviceException.Reason;
 import io.ropewalk.block.IoError;
 import io.ropewalk.block.IoError.Kind;
 import io.ropewalk.block.IoLoop;
-import io.ropewalk.net.NettyLoop;
 import java.io.IOException;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
@@ -60,7 +59,7 @@ final class NbdClientSession extends MessageReceiver {
 
     private static final long FAREWELL_NANOS = TimeUnit.SECONDS.toNanos(1);
 
-    private final NettyLoop loop;
+    private final IoLoop loop;
     private final NbdUri uri;
     private final NbdClientOptions options;
     private final Opener opener;
@@ -83,7 +82,7 @@ final class NbdClientSession extends MessageReceiver {
         void onGone(boolean proven);
     }
 
-    NbdClientSession(NettyLoop loop, NbdUri uri, NbdClientOptions options, Opener opener) {
+    NbdClientSession(IoLoop loop, NbdUri uri, NbdClientOptions options, Opener opener) {
         this.loop = loop;
         this.uri = uri;
         this.options = options;

@@ -5,7 +5,6 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.ropewalk.block.IoLoop;
-import io.ropewalk.net.NettyLoop;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.Objects;
@@ -20,7 +19,7 @@ final class NbdSession extends MessageReceiver {
     private final NbdServer server;
     private final long id;
     private final NbdPeer peer;
-    private final NettyLoop loop;
+    private final IoLoop loop;
     private final Instant since = Instant.now();
     private final NbdNegotiation negotiation;
 
@@ -31,7 +30,7 @@ final class NbdSession extends MessageReceiver {
 
     private @Nullable String reason;
 
-    NbdSession(NbdServer server, long id, NbdPeer peer, NettyLoop loop) {
+    NbdSession(NbdServer server, long id, NbdPeer peer, IoLoop loop) {
         this.server = server;
         this.id = id;
         this.peer = peer;
