@@ -3,12 +3,14 @@ package io.ropewalk.config;
 import io.ropewalk.block.DeviceFactory;
 import io.ropewalk.file.FileDeviceFactory;
 import io.ropewalk.nbd.NbdClientOptions;
+import io.ropewalk.nbd.NbdClientTls;
 import io.ropewalk.nbd.NbdDeviceFactory;
 import io.ropewalk.net.NettyLoops;
 import io.ropewalk.net.Transport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.ssl.SslBundles;
 import org.springframework.boot.web.server.autoconfigure.ServerProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -41,7 +43,15 @@ class IoConfiguration {
     }
 
     @Bean
-    DeviceFactory nbdDeviceFactory(NettyLoops loops, Allowed allowed) {
-        return new NbdDeviceFactory(loops, NbdClientOptions.DEFAULTS.withAllowed(allowed.servers()));
+    TlsBundles tlsBundles(SslBundles bundles) {
+        return new TlsBundles(bundles);
+    }
+
+    @Bean
+    DeviceFactory nbdDeviceFactory(
+            NettyLoops loops, Allowed allowed, RopewalkProperties properties, TlsBundles bundles) {
+        NbdClientTls tls = NbdTls.client(properties.nbdClient().sslBundle(), bundles);
+        return new NbdDeviceFactory(
+                loops, NbdClientOptions.DEFAULTS.withAllowed(allowed.servers()).withTls(tls));
     }
 }

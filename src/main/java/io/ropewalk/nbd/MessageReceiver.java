@@ -2,6 +2,7 @@ package io.ropewalk.nbd;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.DefaultMaxMessagesRecvByteBufAllocator;
@@ -43,6 +44,8 @@ abstract class MessageReceiver extends ChannelInboundHandlerAdapter {
     private long movedBytes;
     private boolean stopped;
     private boolean paused;
+    /** Whether what the socket delivers is for another handler first. */
+    private boolean behindTls;
 
     /**
      * Decodes and consumes one message from the reader index on.
@@ -58,6 +61,20 @@ abstract class MessageReceiver extends ChannelInboundHandlerAdapter {
 
     final RecvByteBufAllocator receiveAllocator() {
         return receiveAllocator;
+    }
+
+    /**
+     * Encrypted from the next byte on: {@code tls} comes first in the pipeline now and gets what the socket delivers, in
+     * buffers of its own. Nothing that came before may be left to decode.
+     */
+    protected final void startTls(ChannelHandlerContext context, ChannelHandler tls) {
+        if (undecodedBytes() > 0) {
+            throw new IllegalStateException("plain bytes are left");
+        }
+        behindTls = true;
+        // Not the socket's any more: a pool may hand the same object to the other handler.
+        receiving = null;
+        context.pipeline().addFirst(tls);
     }
 
     /** Decodes nothing more; what arrives is dropped. */
@@ -234,7 +251,7 @@ abstract class MessageReceiver extends ChannelInboundHandlerAdapter {
             return new MaxMessageHandle() {
                 @Override
                 public ByteBuf allocate(ByteBufAllocator allocator) {
-                    return toReceive(room(allocator, 0));
+                    return behindTls ? allocator.directBuffer(CHUNK_BYTES) : toReceive(room(allocator, 0));
                 }
 
                 @Override

@@ -17,6 +17,20 @@ import org.junit.jupiter.api.Nested;
 class LoopDeviceContractTest {
 
     @Nested
+    class Sectors512Cached extends OnLoop {
+        Sectors512Cached() {
+            super(512, "?direct=false");
+        }
+    }
+
+    @Nested
+    class Sectors4096Cached extends OnLoop {
+        Sectors4096Cached() {
+            super(4096, "?direct=false");
+        }
+    }
+
+    @Nested
     class Sectors512 extends OnLoop {
         Sectors512() {
             super(512, "");
@@ -27,20 +41,6 @@ class LoopDeviceContractTest {
     class Sectors4096 extends OnLoop {
         Sectors4096() {
             super(4096, "");
-        }
-    }
-
-    @Nested
-    class Sectors512Direct extends OnLoop {
-        Sectors512Direct() {
-            super(512, "?direct=true");
-        }
-    }
-
-    @Nested
-    class Sectors4096Direct extends OnLoop {
-        Sectors4096Direct() {
-            super(4096, "?direct=true");
         }
     }
 
@@ -63,7 +63,7 @@ class LoopDeviceContractTest {
         private final NettyLoops loops = new NettyLoops(Transport.best(), 2);
 
         OnRing(int sectorBytes) {
-            super(sectorBytes, "?direct=true");
+            super(sectorBytes, "");
         }
 
         @Override
