@@ -26,8 +26,8 @@ class ApiSlice {
     }
 
     @Bean
-    AccessTokens nobodyIsAsked() {
-        return AccessTokens.notAskedFor();
+    Callers nobodyIsAsked() {
+        return Callers.EVERYBODY;
     }
 
     @Bean
