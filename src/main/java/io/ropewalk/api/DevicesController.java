@@ -9,6 +9,7 @@ import static io.ropewalk.api.ProblemCode.INVALID_URI;
 import static io.ropewalk.api.ProblemCode.LABEL_NOT_WRITTEN;
 import static io.ropewalk.api.ProblemCode.NOT_ALLOWED;
 import static io.ropewalk.api.ProblemCode.NO_LABEL;
+import static io.ropewalk.api.ProblemCode.READ_ONLY;
 import static io.ropewalk.api.ProblemCode.UNSUITABLE_DEVICE;
 
 import io.ropewalk.inventory.DeviceView;
@@ -138,7 +139,7 @@ class DevicesController {
             summary = "Erase the device's label, whatever it says",
             description = "Only a label is erased, and not while a geom depends on it.")
     @ApiResponse(responseCode = "204", description = "It is erased.")
-    @Refusals({DEVICE_NOT_FOUND, DEVICE_UNREACHABLE, DEVICE_IN_USE, NO_LABEL, LABEL_NOT_WRITTEN})
+    @Refusals({DEVICE_NOT_FOUND, DEVICE_UNREACHABLE, DEVICE_IN_USE, NO_LABEL, READ_ONLY, LABEL_NOT_WRITTEN})
     void clearLabel(@PathVariable String device, Terms terms) {
         inventory.clearLabel(device, terms);
     }

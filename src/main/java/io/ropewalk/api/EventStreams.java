@@ -52,7 +52,11 @@ class EventStreams implements SmartLifecycle {
     /** A stream of what comes after {@code seq}. */
     SseEmitter open(long seq) {
         requireKnown(seq, inventory.eventsAfter(seq, 1));
-        if (!running || !free.tryAcquire()) {
+        if (!running) {
+            throw new ApiException(
+                    ProblemCode.BUSY, "The service is about to stop.", "Try again when it has started anew.");
+        }
+        if (!free.tryAcquire()) {
             throw new ApiException(
                     ProblemCode.BUSY,
                     "No more than " + MOST + " event streams can be open at once.",

@@ -12,9 +12,9 @@ import static io.ropewalk.api.ProblemCode.INVALID_NAME;
 import static io.ropewalk.api.ProblemCode.INVALID_VALUE;
 import static io.ropewalk.api.ProblemCode.LABEL_MISMATCH;
 import static io.ropewalk.api.ProblemCode.LABEL_NOT_WRITTEN;
-import static io.ropewalk.api.ProblemCode.NOT_SUPPORTED;
 import static io.ropewalk.api.ProblemCode.NO_USABLE_PATH;
 import static io.ropewalk.api.ProblemCode.PATH_EXISTS;
+import static io.ropewalk.api.ProblemCode.READ_ONLY;
 import static io.ropewalk.api.ProblemCode.SECTOR_SIZE_MISMATCH;
 import static io.ropewalk.api.ProblemCode.SIZE_MISMATCH;
 import static io.ropewalk.api.ProblemCode.STALE_ETAG;
@@ -104,7 +104,7 @@ class GeomsController {
     @Refusals({
         INVALID_NAME,
         INVALID_VALUE,
-        NOT_SUPPORTED,
+        READ_ONLY,
         GEOM_EXISTS,
         EXPORT_EXISTS,
         PATH_EXISTS,

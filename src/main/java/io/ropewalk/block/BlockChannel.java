@@ -10,8 +10,25 @@ import org.jspecify.annotations.Nullable;
  * is now, so implementations need not check again.
  */
 public abstract class BlockChannel {
+    /**
+     * Hears of the sessions under a channel, if it has any: connections to a server that begin, end, and begin anew
+     * without a request that fails. On the channel's loop, in order with the answers.
+     */
+    public interface SessionListener {
+        /** Whatever is answered from now on comes out of this session. */
+        void onSessionBegan();
+
+        /**
+         * The session is over, whoever ended it, also when nothing was in flight: its server may have restarted, and what
+         * it had not flushed may be gone. Told before what was in flight is answered, and before the next session begins.
+         */
+        void onSessionEnded();
+    }
+
     private final BlockDevice device;
     private final IoLoop loop;
+    private @Nullable SessionListener sessions;
+    private boolean inSession;
 
     protected BlockChannel(BlockDevice device, IoLoop loop) {
         this.device = device;
@@ -24,6 +41,34 @@ public abstract class BlockChannel {
 
     public final IoLoop loop() {
         return loop;
+    }
+
+    /** Who wants to hear of this channel's sessions; hears at once of the one that there is. */
+    public final void listen(SessionListener listener) {
+        sessions = listener;
+        if (inSession) {
+            listener.onSessionBegan();
+        }
+    }
+
+    /** For channels that have sessions: one has begun. Idempotent. */
+    protected final void sessionBegan() {
+        if (!inSession) {
+            inSession = true;
+            if (sessions != null) {
+                sessions.onSessionBegan();
+            }
+        }
+    }
+
+    /** For channels that have sessions: it has ended. Idempotent. */
+    protected final void sessionEnded() {
+        if (inSession) {
+            inSession = false;
+            if (sessions != null) {
+                sessions.onSessionEnded();
+            }
+        }
     }
 
     /** Sends {@code request} on its way, or answers at once when it is not legal. */

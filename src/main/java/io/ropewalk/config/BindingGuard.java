@@ -45,8 +45,9 @@ final class BindingGuard {
         return asks.isEmpty()
                 ? "Security is switched off (ropewalk.security.mode is none): whoever reaches " + doors
                         + " may do everything"
-                : "The API asks for " + asks + ", but metrics do not, and NBD only where it says so: let only those reach "
-                        + doors + " who may use them";
+                : "The API asks for " + asks
+                        + ", but metrics do not, and NBD only where it says so: let only those reach " + doors
+                        + " who may use them";
     }
 
     /** What callers of the API are asked for; empty for nothing. */

@@ -71,8 +71,7 @@ final class MtlsMode {
                         "Give each a name, and the role viewer, operator or admin.");
             }
             if (roles.put(name, role) != null) {
-                throw new StartupException(
-                        property + " names " + name + " twice.", "Remove one of the two.");
+                throw new StartupException(property + " names " + name + " twice.", "Remove one of the two.");
             }
         }
         return roles;

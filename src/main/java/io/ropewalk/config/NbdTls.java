@@ -32,7 +32,8 @@ final class NbdTls {
                             + ", but TLS is off for NBD, so nobody would be asked for a certificate.",
                     "Set ropewalk.nbd.tls to required and " + BUNDLE + ", or remove ropewalk.nbd.client-auth.");
         }
-        if (nbd.clientAuth() == ClientCertificates.NONE && !nbd.allowedCertificates().isEmpty()) {
+        if (nbd.clientAuth() == ClientCertificates.NONE
+                && !nbd.allowedCertificates().isEmpty()) {
             throw new StartupException(
                     "ropewalk.nbd.allowed-certificates names certificates, but ropewalk.nbd.client-auth is none, so nobody"
                             + " would be asked for one.",

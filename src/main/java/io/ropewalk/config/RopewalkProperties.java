@@ -24,6 +24,9 @@ import org.springframework.validation.annotation.Validated;
  * @param nbdClient how we connect to NBD servers
  * @param io how I/O is done
  * @param security who may use the API
+ * @param allow what a caller of the API may make the service open
+ * @param audit the audit of changes
+ * @param limits how much of the API one address may use
  * @param devices devices that should exist, by name
  * @param geoms geoms that should exist, by name
  * @param geomDefaults the policies of a geom for which nothing else was asked
@@ -37,6 +40,9 @@ record RopewalkProperties(
         @DefaultValue NbdClient nbdClient,
         @Valid @DefaultValue Io io,
         @DefaultValue Security security,
+        @NestedConfigurationProperty @DefaultValue AllowProperties allow,
+        @Valid @NestedConfigurationProperty @DefaultValue AuditProperties audit,
+        @Valid @NestedConfigurationProperty @DefaultValue LimitProperties limits,
         @DefaultValue Map<String, DeviceProperties> devices,
         @DefaultValue Map<String, GeomProperties> geoms,
         @NestedConfigurationProperty @DefaultValue PolicyProperties geomDefaults) {

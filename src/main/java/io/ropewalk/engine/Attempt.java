@@ -11,6 +11,9 @@ abstract class Attempt extends IoRequest {
     long startNanos;
     int epoch;
 
+    /** When it was sent, in the count of {@link Debts#moment}. */
+    long moment;
+
     @Nullable Attempt older;
 
     @Nullable Attempt newer;
@@ -23,6 +26,7 @@ abstract class Attempt extends IoRequest {
     final void send(LanePath path, long nowNanos) {
         on = path;
         epoch = path.epoch;
+        moment = path.debts.moment();
         startNanos = nowNanos;
         path.enlist(this);
         path.channel.submit(this);

@@ -12,6 +12,7 @@ import io.ropewalk.engine.Fences.Fence;
 import io.ropewalk.engine.GeomRefusal.Reason;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -19,7 +20,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,10 +50,11 @@ public final class Geom implements BlockDevice {
     private volatile PathTable table;
     private volatile Policies policies;
     private volatile Shape shape;
-    private volatile Fences fences = Fences.NONE;
-    private volatile long lostChanges;
-    private volatile long reportedLostChanges;
-    private final LongAdder unfencedWrites = new LongAdder();
+    private final Debts debts = new Debts(this, mutex);
+    private final Fencing fencing;
+
+    /** Under the mutex: slots are given in turn, so that a request under way does not take a new path for a tried one. */
+    private int nextSlot;
 
     /** Under the mutex: where failback goes; the path that an operator chose last, at first the first. */
     private @Nullable IoPath preferred;
@@ -85,6 +86,7 @@ public final class Geom implements BlockDevice {
         this.policies = policies;
         this.shape = shape;
         this.home = home;
+        this.fencing = new Fencing(this, home);
         this.clock = clock;
         this.observer = observer;
     }
@@ -197,7 +199,7 @@ public final class Geom implements BlockDevice {
 
     /** Counters since the geom was created. */
     public GeomStats stats() {
-        return GeomStats.of(table, List.copyOf(lanes.values()), unfencedWrites.sum());
+        return GeomStats.of(table, List.copyOf(lanes.values()), fencing.expired());
     }
 
     private int openChannels() {
@@ -219,7 +221,8 @@ public final class Geom implements BlockDevice {
                         Reason.TOO_MANY_PATHS, name + " has " + MAXIMUM_PATHS + " paths, more are not possible.");
             }
             Shapes.requireFit(type, shape, device);
-            IoPath path = new IoPath(device, table.freeSlot());
+            IoPath path = new IoPath(device, table.freeSlot(nextSlot));
+            nextSlot = path.slot() + 1;
             publish(table.add(path, clock.now()));
             preferred = preferred == null ? path : preferred;
         }
@@ -244,7 +247,7 @@ public final class Geom implements BlockDevice {
             }
             Departure departure = new Departure(new HashSet<>(lanes.values()), new CompletableFuture<>());
             departures.put(entry.path(), departure);
-            noteLostChanges(entry.path());
+            debts.noteOutOfUse(entry.path());
             publish(table.depart(entry.path(), why, clock.now()));
             finishDeparture(entry.path(), departure);
             return departure.done();
@@ -256,7 +259,7 @@ public final class Geom implements BlockDevice {
         synchronized (mutex) {
             PathEntry entry = attached(device);
             if (!entry.isFailedBy(FailReason.OPERATOR)) {
-                noteLostChanges(entry.path());
+                debts.noteOutOfUse(entry.path());
                 publish(table.failByOperator(entry.path(), why, clock.now()));
             }
         }
@@ -370,7 +373,7 @@ public final class Geom implements BlockDevice {
             }
             if (error != null && entry.isUsable() && table.usableCount() > 1) {
                 FailReason reason = error.kind() == IoError.Kind.IDENTITY ? FailReason.IDENTITY : FailReason.CHECKER;
-                noteLostChanges(path);
+                debts.noteOutOfUse(path);
                 publish(table.fault(path, PathEntry.Failure.of(reason, error), clock.now()));
             } else if (error != null && entry.isFailed() && error.kind() == IoError.Kind.IDENTITY) {
                 becomeAnotherDisk(entry, error);
@@ -477,58 +480,30 @@ public final class Geom implements BlockDevice {
         synchronized (mutex) {
             PathEntry entry = table.find(path).orElse(null);
             if (entry != null && entry.isUsable() && entry.epoch() == epoch) {
-                noteLostChanges(path);
+                debts.noteOutOfUse(path);
                 publish(table.fault(path, PathEntry.Failure.of(reason, error), clock.now()));
             }
         }
     }
 
-    // ---- fences and unflushed changes
-
-    /** One volatile read: all that a change pays while nothing is fenced. */
-    Fences fences() {
-        return fences;
+    Fencing fencing() {
+        return fencing;
     }
 
-    /** A change was given up and may still land: nothing else touches its range until that is over. */
-    void fence(Fence fence) {
-        if (fence.settlement().isSettled()) {
-            return;
-        }
-        Policies now = policies;
-        if (now.quiesce().isZero()) {
-            unfenced(fence);
-            return;
-        }
-        synchronized (mutex) {
-            fences = fences.with(fence);
-        }
-        fence.settlement().whenSettled(() -> lift(fence));
-        home.schedule(
-                () -> {
-                    if (lift(fence)) {
-                        unfenced(fence);
-                    }
-                },
-                now.quiesce().toNanos());
+    Debts debts() {
+        return debts;
     }
 
-    private boolean lift(Fence fence) {
-        synchronized (mutex) {
-            Fences before = fences;
-            fences = before.without(fence);
-            if (fences == before) {
-                return false;
-            }
-        }
-        for (Lane lane : lanes.values()) {
-            lane.loop().execute(lane::releaseHeld);
-        }
-        return true;
+    Collection<Lane> lanes() {
+        return lanes.values();
     }
 
-    private void unfenced(Fence fence) {
-        unfencedWrites.increment();
+    /** All of them, whatever their state. */
+    List<IoPath> paths() {
+        return table.newestFirst().stream().map(PathEntry::path).toList();
+    }
+
+    void onUnfenced(Fence fence) {
         synchronized (mutex) {
             observer.onUnfenced(this, fence.path().name(), fence.offset(), fence.length());
         }
@@ -537,54 +512,6 @@ public final class Geom implements BlockDevice {
     void onUnflushed(IoPath path, long bytes, List<UnflushedRange> ranges) {
         synchronized (mutex) {
             observer.onUnflushedLost(this, path.name(), bytes, ranges);
-        }
-    }
-
-    /** A FLUSH has succeeded: with one cache behind all paths, what lost paths owed is durable now. */
-    void onFlushed() {
-        if (policies.cache() == Policies.Cache.SHARED) {
-            for (PathEntry entry : table.newestFirst()) {
-                if (!entry.isUsable()) {
-                    entry.path().onFlushed(entry.path().latestChange());
-                }
-            }
-        }
-    }
-
-    /** A FLUSH is about to be answered, and reached no path that is out of use. */
-    void noteChangesOfLostPaths() {
-        if (policies.cache() == Policies.Cache.PER_PATH) {
-            synchronized (mutex) {
-                for (PathEntry entry : table.newestFirst()) {
-                    if (!entry.isUsable()) {
-                        noteLostChanges(entry.path());
-                    }
-                }
-            }
-        }
-    }
-
-    /** How often a path was lost with changes that only it had. */
-    long lostChanges() {
-        return lostChanges;
-    }
-
-    /** The count that some client has been told of: a new client hears of what nobody has heard of. */
-    long reportedLostChanges() {
-        return reportedLostChanges;
-    }
-
-    void onLostChangesReported(long count) {
-        synchronized (mutex) {
-            reportedLostChanges = Math.max(reportedLostChanges, count);
-        }
-    }
-
-    /** Under the mutex: the path is out of use. With a cache of its own, what it had not flushed may be gone. */
-    @SuppressWarnings("NonAtomicVolatileUpdate") // under the mutex
-    private void noteLostChanges(IoPath path) {
-        if (policies.cache() == Policies.Cache.PER_PATH && path.takeUnflushedForLost()) {
-            lostChanges++;
         }
     }
 
@@ -610,7 +537,7 @@ public final class Geom implements BlockDevice {
 
     private void finishDeparture(IoPath path, Departure departure) {
         if (departure.lanes().isEmpty() && departures.remove(path, departure)) {
-            noteLostChanges(path);
+            debts.noteRemoved(path);
             publish(table.remove(path));
             departure.done().complete(null);
         }

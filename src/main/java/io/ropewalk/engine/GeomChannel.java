@@ -13,23 +13,23 @@ final class GeomChannel extends BlockChannel {
     private @Nullable GeomIo oldest;
     private @Nullable GeomIo newest;
     private long submissions;
-    private long seenLostChanges;
+    private long seenLosses;
     private boolean closed;
 
     GeomChannel(Geom geom, Lane lane) {
         super(geom, lane.loop());
         this.lane = lane;
         this.geom = geom;
-        this.seenLostChanges = geom.reportedLostChanges();
+        this.seenLosses = geom.debts().reportedLosses();
     }
 
     /** Whether changes were lost since this client last heard of it; it hears now. */
-    boolean takeLostChanges() {
-        long lost = geom.lostChanges();
-        boolean news = lost != seenLostChanges;
-        seenLostChanges = lost;
+    boolean takeLosses() {
+        long losses = geom.debts().losses();
+        boolean news = losses != seenLosses;
+        seenLosses = losses;
         if (news) {
-            geom.onLostChangesReported(lost);
+            geom.debts().onLossesReported(losses);
         }
         return news;
     }

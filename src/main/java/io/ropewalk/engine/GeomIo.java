@@ -2,7 +2,6 @@ package io.ropewalk.engine;
 
 import io.netty.buffer.ByteBuf;
 import io.ropewalk.block.IoError;
-import io.ropewalk.block.IoError.Scope;
 import io.ropewalk.block.IoOp;
 import io.ropewalk.block.IoRequest;
 import java.util.ArrayList;
@@ -64,6 +63,11 @@ final class GeomIo {
 
     private @Nullable List<Suspect> suspects;
 
+    /** Of a FLUSH: the paths and, in their order, the latest change of each that had been answered when it was sent. */
+    private final List<IoPath> covered = new ArrayList<>();
+
+    private long[] coveredChanges = {};
+
     /** The payload of a client that has given up, while paths still read it. */
     private @Nullable ByteBuf kept;
 
@@ -110,9 +114,32 @@ final class GeomIo {
 
     /** No attempt is under way any more. */
     void over() {
+        covered.clear();
         if (kept != null) {
             kept.release();
             kept = null;
+        }
+    }
+
+    /** A FLUSH is about to be sent: remembers what it covers, on paths that were removed as well. */
+    void beginFlush(PathTable table, List<IoPath> gone) {
+        covered.clear();
+        for (PathEntry entry : table.newestFirst()) {
+            covered.add(entry.path());
+        }
+        covered.addAll(gone);
+        if (coveredChanges.length < covered.size()) {
+            coveredChanges = new long[covered.size()];
+        }
+        for (int i = 0; i < covered.size(); i++) {
+            coveredChanges[i] = covered.get(i).latestChange();
+        }
+    }
+
+    /** It has succeeded, and one cache is behind all paths: what each had been answered by then is durable. */
+    void coverAll() {
+        for (int i = 0; i < covered.size(); i++) {
+            covered.get(i).onFlushed(coveredChanges[i]);
         }
     }
 
@@ -127,13 +154,16 @@ final class GeomIo {
         return suspects == null ? List.of() : suspects;
     }
 
-    /** Keeps the error that tells most: what a device answered rather than how a way broke, else the latest (Q10). */
+    /**
+     * Keeps the error that tells most: that the request cannot be done, rather than that a device could not do it, rather
+     * than how a way broke; of two of a kind the later (Q10).
+     */
     void remember(IoError met, long nowNanos) {
         if (firstFailure == null) {
             firstFailure = FailReason.of(met);
             firstFailureNanos = nowNanos;
         }
-        if (error == null || met.kind().scope() != Scope.PATH || error.kind().scope() == Scope.PATH) {
+        if (error == null || met.kind().scope().compareTo(error.kind().scope()) >= 0) {
             error = met;
         }
     }

@@ -15,6 +15,9 @@ final class IoPath {
     private final AtomicLong flushed = new AtomicLong();
     private final AtomicLong lost = new AtomicLong();
 
+    /** Of the cache that only this path has; under the geom's mutex. */
+    final Continuity continuity = new Continuity();
+
     /**
      * @param slot 0 to 63, unlike that of every other path of the geom: its bit in a request's set of tried paths
      */
@@ -29,6 +32,10 @@ final class IoPath {
 
     String name() {
         return device.name();
+    }
+
+    int slot() {
+        return slot;
     }
 
     long bit() {

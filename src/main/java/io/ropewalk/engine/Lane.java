@@ -1,5 +1,6 @@
 package io.ropewalk.engine;
 
+import io.ropewalk.block.BlockChannel;
 import io.ropewalk.block.IoError;
 import io.ropewalk.block.IoError.Kind;
 import io.ropewalk.block.IoError.Scope;
@@ -52,6 +53,9 @@ final class Lane {
 
     private static final int POOLED_REQUESTS = 1024;
     private static final int RANGES_NAMED = 16;
+    /** What a client's next FLUSH is told after a loss. */
+    static final IoError LOSS = IoError.of(Kind.IO, "changes that were not flushed may be lost");
+
     private static final LanePath[] NO_PATHS = {};
 
     private final Geom geom;
@@ -60,6 +64,7 @@ final class Lane {
     private final ArrayDeque<GeomIo> pool = new ArrayDeque<>();
     private final ArrayDeque<GeomIo> held = new ArrayDeque<>();
     private final ArrayDeque<GeomIo> parked = new ArrayDeque<>();
+    private final ArrayDeque<Doubt> doubts = new ArrayDeque<>();
     private final LaneStats stats = new LaneStats();
     private final AtomicInteger openChannels = new AtomicInteger();
 
@@ -106,7 +111,7 @@ final class Lane {
         io.begin(channel, request, now);
         channel.enlist(io);
         requestsInFlight++;
-        if (geom.fences().hold(request)) {
+        if (geom.fencing().fences().hold(request)) {
             held.add(io);
             stats.held.increment();
         } else {
@@ -141,16 +146,27 @@ final class Lane {
 
     /** An attempt is over: the one place where it is decided what that means. */
     void onDecided(Attempt.OfRequest attempt) {
-        GeomIo io = attempt.io();
         LanePath path = attempt.on();
-        IoRequest parent = io.parent;
         IoError error = attempt.error();
-        io.out--;
-        if (error == null) {
+        if (error == null || error.kind().scope() != Scope.PATH) {
+            path.noteAnswered(attempt);
+        }
+        if (error == null && attempt.op() == IoOp.FLUSH && !path.isWitness()) {
+            doubt(attempt, Objects.requireNonNull(path.session()));
+        } else if (error == null) {
             noteSuccess(attempt);
+            decide(attempt, null);
         } else {
             noteFailure(attempt, error);
+            decide(attempt, error);
         }
+        releaseIfDrained(path);
+    }
+
+    private void decide(Attempt.OfRequest attempt, @Nullable IoError error) {
+        GeomIo io = attempt.io();
+        IoRequest parent = io.parent;
+        io.out--;
         if (parent == null) {
             forget(attempt, io);
         } else if (error != null) {
@@ -161,7 +177,6 @@ final class Lane {
         } else {
             onSuccess(attempt, io, parent);
         }
-        releaseIfDrained(path);
     }
 
     private void noteSuccess(Attempt.OfRequest attempt) {
@@ -183,7 +198,7 @@ final class Lane {
         }
         // The fence stands before the path is faulted, so before anybody can be told that the retry is done.
         if (attempt.op().changesData() && error.settlement() != null) {
-            geom.fence(new Fence(path.path, attempt, error.settlement()));
+            geom.fencing().add(new Fence(path.path, attempt, error.settlement()));
         }
         geom.fault(path.path, attempt.epoch, FailReason.of(error), error);
     }
@@ -324,6 +339,7 @@ final class Lane {
 
     /** To the path that the mode names, and to every other usable one with changes since its last flush (Q12). */
     private void flush(GeomIo io, LanePath chosen, long nowNanos) {
+        io.beginFlush(geom.table(), geom.debts().gone());
         // One more than is sent, so that an answer that comes at once does not end the request too early.
         io.out++;
         for (LanePath path : usable) {
@@ -348,21 +364,68 @@ final class Lane {
             // Before it is asked what was lost: a path that could not flush is out of use now, with all that it owes.
             blameSuspects(io);
         }
-        geom.noteChangesOfLostPaths();
+        geom.debts().noteOutOfUse();
         if (io.refused) {
             finish(io);
         } else if (!io.flushed) {
             retry(io, IoOp.FLUSH);
-        } else if (Objects.requireNonNull(io.channel).takeLostChanges()) {
-            failNow(io, parent, IoError.of(Kind.IO, "a path was lost with changes that it had not flushed"));
+        } else if (Objects.requireNonNull(io.channel).takeLosses()) {
+            failNow(io, parent, LOSS);
         } else {
-            geom.onFlushed();
+            if (geom.policies().cache() == Policies.Cache.SHARED) {
+                io.coverAll();
+            }
             settle(io, parent, loop.nanoTime());
             release(io);
             parent.succeed();
             unpark();
             endIfDrained();
         }
+    }
+
+    /** A FLUSH was answered by a session that may have begun after what it is to cover was lost. */
+    private record Doubt(Attempt.OfRequest attempt, PathSession session) {}
+
+    private void doubt(Attempt.OfRequest attempt, PathSession session) {
+        doubts.add(new Doubt(attempt, session));
+        if (session.over) {
+            loop.execute(this::reviewFlushes);
+        } else {
+            geom.debts().vouchFor(session.on.path);
+        }
+    }
+
+    /** It is known more of sessions: FLUSHes that waited for that are decided. */
+    void reviewFlushes() {
+        for (int i = doubts.size(); i > 0; i--) {
+            Doubt doubt = doubts.remove();
+            if (doubt.session().over) {
+                decide(doubt.attempt(), IoError.of(Kind.DISCONNECTED, "the session ended while a flush was checked"));
+            } else if (geom.debts().isWitness(doubt.session())) {
+                noteSuccess(doubt.attempt());
+                decide(doubt.attempt(), null);
+            } else {
+                doubts.add(doubt);
+            }
+        }
+    }
+
+    /** Asks {@code witness} for a sign of life, beside the requests of clients. */
+    void vouch(PathSession witness) {
+        LanePath path = witness.on;
+        if (path.session() != witness) {
+            geom.debts().vouched(witness, false);
+            return;
+        }
+        CheckRun run = new CheckRun(geom.geometry().sectorSize(), (epoch, error) -> {
+            boolean broken = error != null && error.kind().scope() == Scope.PATH;
+            if (error != null && broken && path.session() == witness) {
+                path.channel.abort(error);
+            }
+            geom.debts().vouched(witness, !broken);
+        });
+        startTicking();
+        run.attempt.send(path, loop.nanoTime());
     }
 
     // ---- waiting
@@ -372,8 +435,9 @@ final class Lane {
         for (int i = held.size(); i > 0 && !held.isEmpty(); i--) {
             GeomIo io = held.remove();
             IoRequest parent = io.parent;
-            boolean waits =
-                    parent != null && !geom.table().stopping() && geom.fences().hold(parent);
+            boolean waits = parent != null
+                    && !geom.table().stopping()
+                    && geom.fencing().fences().hold(parent);
             if (waits) {
                 held.add(io);
                 continue;
@@ -530,9 +594,11 @@ final class Lane {
             return path;
         }
         if (path == null) {
-            path = new LanePath(entry.path(), entry.path().device().open(loop), entry.epoch());
+            BlockChannel channel = entry.path().device().open(loop);
+            path = new LanePath(this, entry.path(), geom.debts(), channel, entry.epoch());
             paths.add(path);
-            path.channel.prepare();
+            channel.listen(path);
+            channel.prepare();
         } else if (path.epoch != entry.epoch()) {
             path.epoch = entry.epoch();
             path.channel.prepare();
@@ -542,10 +608,26 @@ final class Lane {
 
     /** A path went out of use: names what was changed through it and not flushed, once. */
     private void reportUnflushed(LanePath path, PathEntry entry) {
-        path.unflushed.forget(path.path.latestFlushed());
-        if (path.reportedEpoch != entry.epoch() && path.unflushed.bytes() > 0) {
+        if (path.reportedEpoch != entry.epoch() && reportUnflushed(path)) {
             path.reportedEpoch = entry.epoch();
+        }
+    }
+
+    private boolean reportUnflushed(LanePath path) {
+        path.unflushed.forget(path.path.latestFlushed());
+        boolean owes = path.unflushed.bytes() > 0;
+        if (owes) {
             geom.onUnflushed(path.path, path.unflushed.bytes(), path.unflushed.ranges(RANGES_NAMED));
+        }
+        return owes;
+    }
+
+    /** Nobody can vouch for what these paths have not flushed: names it. */
+    void reportUnflushed(List<IoPath> owing) {
+        for (LanePath path : paths) {
+            if (owing.contains(path.path)) {
+                reportUnflushed(path);
+            }
         }
     }
 
@@ -561,6 +643,7 @@ final class Lane {
     private void releaseIfDrained(LanePath path) {
         if (path.leaving && path.inFlight == 0 && paths.remove(path)) {
             path.channel.close();
+            path.onSessionEnded();
             geom.onLaneDrained(path.path, this);
         }
     }
@@ -587,6 +670,7 @@ final class Lane {
         ended = true;
         for (LanePath path : paths) {
             path.channel.close();
+            path.onSessionEnded();
         }
         geom.onLaneEnded(this);
     }
@@ -622,7 +706,11 @@ final class Lane {
         }
 
         private void decided() {
-            verdict.on(attempt.epoch, attempt.error());
+            IoError error = attempt.error();
+            if (error == null || error.kind().scope() != Scope.PATH) {
+                attempt.on().noteAnswered(attempt);
+            }
+            verdict.on(attempt.epoch, error);
             releaseIfDrained(attempt.on());
         }
     }

@@ -1,6 +1,7 @@
 package io.ropewalk.engine;
 
 import io.ropewalk.block.BlockChannel;
+import io.ropewalk.block.BlockChannel.SessionListener;
 import io.ropewalk.block.IoRequest;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -13,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * <p>What is in flight stands in a list in the order it was sent. As every attempt of a geom has the same time to live,
  * the head is always the first to miss its deadline.
  */
-final class LanePath {
+final class LanePath implements SessionListener {
     private static final VarHandle IN_FLIGHT;
 
     static {
@@ -25,6 +26,7 @@ final class LanePath {
     }
 
     final IoPath path;
+    final Debts debts;
     final long bit;
     final BlockChannel channel;
     final IoStats stats = new IoStats();
@@ -39,15 +41,56 @@ final class LanePath {
     /** The epoch whose end was reported with its unflushed changes. */
     int reportedEpoch = -1;
 
+    private final Lane lane;
+    private @Nullable PathSession session;
     private @Nullable Attempt oldest;
     private @Nullable Attempt newest;
 
-    LanePath(IoPath path, BlockChannel channel, int epoch) {
+    LanePath(Lane lane, IoPath path, Debts debts, BlockChannel channel, int epoch) {
+        this.lane = lane;
         this.path = path;
+        this.debts = debts;
         this.bit = path.bit();
         this.channel = channel;
         this.epoch = epoch;
     }
+
+    // ---- its session, if it has such a thing
+
+    @Override
+    public void onSessionBegan() {
+        session = debts.began(lane, this);
+    }
+
+    @Override
+    public void onSessionEnded() {
+        PathSession ended = session;
+        session = null;
+        if (ended != null) {
+            debts.ended(ended);
+        }
+    }
+
+    /** Null for a device without sessions, and between them. */
+    @Nullable PathSession session() {
+        return session;
+    }
+
+    /** The server has answered {@code attempt}, whatever it said: it was alive after that was sent. */
+    void noteAnswered(Attempt attempt) {
+        PathSession now = session;
+        if (now != null && attempt.moment > now.told && debts.answered(now, attempt.moment)) {
+            now.told = attempt.moment;
+        }
+    }
+
+    /** Whether a FLUSH answered here now covers all that was answered before. A device without sessions says so itself. */
+    boolean isWitness() {
+        PathSession now = session;
+        return now == null || debts.isWitness(now);
+    }
+
+    // ---- what is in flight
 
     @Nullable Attempt oldest() {
         return oldest;

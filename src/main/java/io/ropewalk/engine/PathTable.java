@@ -98,13 +98,13 @@ record PathTable(
                 .toList();
     }
 
-    /** The lowest slot that no path has, LOST ones included. */
-    int freeSlot() {
+    /** The first slot from {@code from} on, wrapping round, that no path has, LOST ones included. */
+    int freeSlot(int from) {
         long taken = 0;
         for (PathEntry entry : newestFirst) {
             taken |= entry.path().bit();
         }
-        return Long.numberOfTrailingZeros(~taken);
+        return (from + Long.numberOfTrailingZeros(Long.rotateRight(~taken, from))) % Long.SIZE;
     }
 
     // ---- changes

@@ -52,9 +52,9 @@ final class FileDevice implements BlockDevice {
         this.geometry = new AtomicReference<>(medium.geometry());
     }
 
-    /** Opens {@code target} and learns its shape. Blocks, for as long as the file system likes. */
-    static FileDevice open(String name, FileTarget target) throws DeviceException {
-        OpenFile file = OpenFile.open(target);
+    /** Opens {@code target}, if that is allowed, and learns its shape. Blocks, for as long as the file system likes. */
+    static FileDevice open(String name, FileTarget target, AllowedPaths allowed) throws DeviceException {
+        OpenFile file = OpenFile.open(target, allowed);
         try {
             Medium medium = file.stat().type() == Stat.Type.BLOCK
                     ? LocalDisk.inspect(target, file)

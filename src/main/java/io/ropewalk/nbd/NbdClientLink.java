@@ -53,12 +53,14 @@ final class NbdClientLink implements NbdClientSession.Opener, NbdClientSession.U
     private final NbdClientPending pending = new NbdClientPending();
     private final NbdClientBackoff backoff;
     private final List<CompletableFuture<@Nullable Void>> refreshes = new ArrayList<>();
+    private final List<NbdDeviceChannel> users = new ArrayList<>();
 
     private State state = State.IDLE;
     private @Nullable NbdClientDial dial;
     private final NbdClientAfterlife afterlife = new NbdClientAfterlife();
     private @Nullable NbdClientSession session;
     private IoLoop.@Nullable Timer drainTimer;
+    private boolean dialAgain;
     private int inFlight;
     private boolean sessionProven;
     private @Nullable NbdClientSlot firstWaiting;
@@ -78,6 +80,14 @@ final class NbdClientLink implements NbdClientSession.Opener, NbdClientSession.U
 
     NettyLoop loop() {
         return loop;
+    }
+
+    /** {@code user} hears of the sessions from now on. */
+    void join(NbdDeviceChannel user) {
+        users.add(user);
+        if (state == State.READY || state == State.RENEWING || state == State.DRAINING) {
+            user.onSessionBegan();
+        }
     }
 
     /** Sends {@code request}, or lets it wait for a session, or refuses it. */
@@ -116,6 +126,7 @@ final class NbdClientLink implements NbdClientSession.Opener, NbdClientSession.U
 
     /** {@code owner} is closing: what it has in flight is answered. */
     void leave(NbdDeviceChannel owner) {
+        users.remove(owner);
         IoError error = IoError.of(Kind.DISCONNECTED, "the channel to " + device.server() + " was closed");
         if (!pending.occupied(slot -> slot.owner() == owner && slot.sent).isEmpty()) {
             // whatever may still take effect must not, so the session goes, with what others have in it
@@ -148,15 +159,23 @@ final class NbdClientLink implements NbdClientSession.Opener, NbdClientSession.U
         switch (state) {
             case IDLE -> connect();
             case READY -> renew();
-            case CONNECTING, RENEWING -> {}
+            // What is being tried may have begun before the server was as it is now: when it fails, once more.
+            case CONNECTING -> dialAgain = true;
+            case RENEWING -> {}
             case DRAINING, CLOSED -> completeRefreshes();
         }
     }
 
-    /** The device has another size: a session that still speaks of the old one is of no use. */
-    void renewIfStale() {
+    /**
+     * The device has another size: a session that still speaks of the old one is of no use, and that a server was refused
+     * because of its size says nothing any more.
+     */
+    void onResized() {
         NbdClientSession current = session;
-        if (state == State.READY && current != null && device.differenceOf(current.export()) != null) {
+        if (state == State.IDLE) {
+            backoff.reset();
+            refusal = NO_FAILURE;
+        } else if (state == State.READY && current != null && device.differenceOf(current.export()) != null) {
             renew();
         }
     }
@@ -172,10 +191,12 @@ final class NbdClientLink implements NbdClientSession.Opener, NbdClientSession.U
         }
         CONTROL.info("{}: connected to {} ({})", device.name(), device.server(), export.style());
         session = ready;
+        dialAgain = false;
         sessionProven = false;
         refusal = NO_FAILURE;
         state = State.READY;
         ready.use(pending, this);
+        users.forEach(NbdDeviceChannel::onSessionBegan);
         completeRefreshes();
         sendWaiting();
     }
@@ -306,8 +327,13 @@ final class NbdClientLink implements NbdClientSession.Opener, NbdClientSession.U
         }
         state = State.IDLE;
         backOff(error);
-        completeRefreshes();
-        answerAll(error, error);
+        if (dialAgain) {
+            dialAgain = false;
+            connect();
+        } else {
+            completeRefreshes();
+            answerAll(error, error);
+        }
     }
 
     private void backOff(IoError error) {
@@ -366,6 +392,7 @@ final class NbdClientLink implements NbdClientSession.Opener, NbdClientSession.U
         boolean renewing = state == State.RENEWING;
         NbdClientSession current = session;
         session = null;
+        tellEnded();
         drop();
         if (!renewing) {
             state = State.IDLE;
@@ -392,6 +419,7 @@ final class NbdClientLink implements NbdClientSession.Opener, NbdClientSession.U
         IoError sentError = error;
         if (current != null && inFlight > 0) {
             session = null;
+            tellEnded();
             sentError = error.unsettled(afterlife.take(current));
         }
         drop();
@@ -403,6 +431,7 @@ final class NbdClientLink implements NbdClientSession.Opener, NbdClientSession.U
         NbdClientSession current = session;
         session = null;
         if (current != null) {
+            tellEnded();
             current.close();
         }
         NbdClientDial dialing = dial;
@@ -415,6 +444,10 @@ final class NbdClientLink implements NbdClientSession.Opener, NbdClientSession.U
             drainTimer = null;
         }
         inFlight = 0;
+    }
+
+    private void tellEnded() {
+        users.forEach(NbdDeviceChannel::onSessionEnded);
     }
 
     private void completeRefreshes() {

@@ -15,7 +15,6 @@ import io.ropewalk.block.DeviceException.Reason;
 import io.ropewalk.block.IoError;
 import io.ropewalk.block.IoError.Kind;
 import io.ropewalk.block.IoLoop;
-import io.ropewalk.net.NettyLoop;
 import io.ropewalk.tls.HandshakeTasks;
 import java.io.IOException;
 import java.util.Objects;
@@ -67,7 +66,7 @@ final class NbdClientSession extends MessageReceiver {
     private static final HandshakeTasks HANDSHAKE_TASKS = new HandshakeTasks();
     private static final long FAREWELL_NANOS = TimeUnit.SECONDS.toNanos(1);
 
-    private final NettyLoop loop;
+    private final IoLoop loop;
     private final NbdUri uri;
     private final NbdClientOptions options;
     private final Opener opener;
@@ -90,7 +89,7 @@ final class NbdClientSession extends MessageReceiver {
         void onGone(boolean proven);
     }
 
-    NbdClientSession(NettyLoop loop, NbdUri uri, NbdClientOptions options, Opener opener) {
+    NbdClientSession(IoLoop loop, NbdUri uri, NbdClientOptions options, Opener opener) {
         this.loop = loop;
         this.uri = uri;
         this.options = options;

@@ -88,11 +88,18 @@ final class NbdDevice implements BlockDevice {
         NbdClientLink link = linkFor(home);
         link.references++;
         NbdDeviceChannel direct = new NbdDeviceChannel(this, link, !closed);
-        BlockChannel channel = link.loop() == home ? direct : new NbdDeviceRelay(this, home, direct, !closed);
+        BlockChannel channel = link.loop() == home ? direct : relayTo(direct, home);
         if (!closed) {
             channels.add(channel);
+            onLoop(link.loop(), () -> link.join(direct));
         }
         return channel;
+    }
+
+    private NbdDeviceRelay relayTo(NbdDeviceChannel direct, NettyLoop home) {
+        NbdDeviceRelay relay = new NbdDeviceRelay(this, home, direct, !closed);
+        relay.follow();
+        return relay;
     }
 
     /** Connects and asks for the size; quietly keeps the old one when the server cannot be reached. */
@@ -173,7 +180,7 @@ final class NbdDevice implements BlockDevice {
             stale = List.copyOf(links);
         }
         CONTROL.info("{}: its size is {} bytes now, it was {}", name, now.sizeBytes(), before.sizeBytes());
-        stale.forEach(link -> inLoop(link.loop(), link::renewIfStale));
+        stale.forEach(link -> inLoop(link.loop(), link::onResized));
         listeners.tell(listener -> listener.onGeometryChanged(this, before, now));
         return null;
     }
@@ -233,6 +240,15 @@ final class NbdDevice implements BlockDevice {
             CONTROL.debug("{}: its size cannot be asked for: {}", name, e.toString());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    /** As {@link #inLoop}, at once where that is where we are. */
+    private static void onLoop(IoLoop loop, Runnable task) {
+        if (loop.inLoop()) {
+            task.run();
+        } else {
+            inLoop(loop, task);
         }
     }
 

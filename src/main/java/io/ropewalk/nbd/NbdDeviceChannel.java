@@ -21,6 +21,14 @@ final class NbdDeviceChannel extends BlockChannel {
         this.open = open;
     }
 
+    void onSessionBegan() {
+        sessionBegan();
+    }
+
+    void onSessionEnded() {
+        sessionEnded();
+    }
+
     @Override
     protected void start(IoRequest request) {
         if (open) {

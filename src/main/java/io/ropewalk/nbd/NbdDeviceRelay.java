@@ -35,6 +35,21 @@ final class NbdDeviceRelay extends BlockChannel {
         this.open = open;
     }
 
+    /** Passes on what the channel there hears of its sessions, in order with the answers. */
+    void follow() {
+        there(() -> target.listen(new SessionListener() {
+            @Override
+            public void onSessionBegan() {
+                run(loop(), NbdDeviceRelay.this::sessionBegan);
+            }
+
+            @Override
+            public void onSessionEnded() {
+                run(loop(), NbdDeviceRelay.this::sessionEnded);
+            }
+        }));
+    }
+
     @Override
     protected void start(IoRequest request) {
         if (!open) {

@@ -8,7 +8,6 @@ import io.netty.handler.codec.DecoderException;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.ropewalk.block.IoLoop;
-import io.ropewalk.net.NettyLoop;
 import io.ropewalk.tls.CertificateNames;
 import io.ropewalk.tls.TlsTrouble;
 import java.io.IOException;
@@ -29,7 +28,7 @@ final class NbdSession extends MessageReceiver {
     /** Written on the loop, read by {@link #view}. */
     private volatile NbdPeer peer;
 
-    private final NettyLoop loop;
+    private final IoLoop loop;
     private final Instant since = Instant.now();
     private final NbdNegotiation negotiation;
 
@@ -40,7 +39,7 @@ final class NbdSession extends MessageReceiver {
 
     private @Nullable String reason;
 
-    NbdSession(NbdServer server, long id, NbdPeer peer, NettyLoop loop) {
+    NbdSession(NbdServer server, long id, NbdPeer peer, IoLoop loop) {
         this.server = server;
         this.id = id;
         this.peer = peer;

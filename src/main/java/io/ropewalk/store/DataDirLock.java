@@ -34,6 +34,8 @@ public final class DataDirLock implements AutoCloseable {
         try {
             Files.createDirectories(absolute);
             return lock(absolute);
+        } catch (DataDirException held) {
+            throw held;
         } catch (IOException e) {
             throw new DataDirException(
                     "The data folder " + absolute + " cannot be used (" + reason(e)

@@ -100,11 +100,13 @@ class CertificatesTest {
     @Order(1)
     void aCallerGoesByTheNameInTheCertificate() throws Exception {
         assertThat(send(as("ada"), "GET", "/api/v1/system").statusCode()).isEqualTo(200);
-        assertThat(send(as("olga"), "POST", "/api/v1/geoms/demo:rotate").statusCode()).isEqualTo(200);
+        assertThat(send(as("olga"), "POST", "/api/v1/geoms/demo:rotate").statusCode())
+                .isEqualTo(200);
         HttpResponse<String> refused = send(as("olga"), "DELETE", "/api/v1/geoms/demo?dryRun=true");
         assertThat(refused.statusCode()).isEqualTo(403);
         assertThat(refused.body()).contains("\"code\":\"forbidden\"", "olga");
-        assertThat(send(as("ada"), "GET", "/api/v1/events?pageSize=1000").body()).contains("\"actor\":\"olga\"");
+        assertThat(send(as("ada"), "GET", "/api/v1/events?pageSize=1000").body())
+                .contains("\"actor\":\"olga\"");
     }
 
     @Test
@@ -129,9 +131,8 @@ class CertificatesTest {
     @Test
     @Order(1)
     void foreignAndExpiredCertificatesDoNotEvenGetIn() {
-        for (SSLContext bad : new SSLContext[] {
-            PKI.context(FOREIGN.client("ada")), PKI.context(PKI.expiredClient("ada"))
-        }) {
+        for (SSLContext bad :
+                new SSLContext[] {PKI.context(FOREIGN.client("ada")), PKI.context(PKI.expiredClient("ada"))}) {
             assertThatThrownBy(() -> send(bad, "GET", "/api/v1/system")).isInstanceOf(IOException.class);
         }
     }
@@ -166,7 +167,7 @@ class CertificatesTest {
         TlsContext tls = PKI.tls(identity);
         Duration patience = Duration.ofSeconds(20);
         NbdClientOptions options =
-                new NbdClientOptions(patience, patience, Duration.ofMillis(10), patience, bundle -> tls);
+                new NbdClientOptions(patience, patience, Duration.ofMillis(10), patience).withTls(bundle -> tls);
         String uri = service.export("demo").toString().replaceFirst("nbd:", scheme + ":");
         return new NbdDeviceFactory(loops, options).open("demo", URI.create(uri));
     }
@@ -198,8 +199,9 @@ class CertificatesTest {
         TestPki.Identity next = PKI.server("localhost", "127.0.0.1");
         replace(next);
 
-        await().atMost(PATIENCE).untilAsserted(() -> assertThat(shownByRest())
-                .isEqualTo(next.bundle().getCertificate()));
+        await().atMost(PATIENCE)
+                .untilAsserted(
+                        () -> assertThat(shownByRest()).isEqualTo(next.bundle().getCertificate()));
         assertThat(send(as("ada"), "GET", "/api/v1/system").statusCode()).isEqualTo(200);
     }
 
@@ -233,9 +235,8 @@ class CertificatesTest {
     }
 
     private static X509Certificate shownByRest() throws Exception {
-        try (Socket socket = PKI.context(null)
-                .getSocketFactory()
-                .createSocket(InetAddress.getLoopbackAddress(), service.port())) {
+        try (Socket socket =
+                PKI.context(null).getSocketFactory().createSocket(InetAddress.getLoopbackAddress(), service.port())) {
             return (X509Certificate) ((SSLSocket) socket).getSession().getPeerCertificates()[0];
         }
     }

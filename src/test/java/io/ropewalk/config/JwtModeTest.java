@@ -45,7 +45,8 @@ class JwtModeTest {
         Files.writeString(
                 key,
                 "-----BEGIN PUBLIC KEY-----\n"
-                        + Base64.getMimeEncoder().encodeToString(ISSUER.getPublic().getEncoded())
+                        + Base64.getMimeEncoder()
+                                .encodeToString(ISSUER.getPublic().getEncoded())
                         + "\n-----END PUBLIC KEY-----\n");
         service = RunningService.start(
                 folder.resolve("data"),
@@ -151,12 +152,16 @@ class JwtModeTest {
         HttpRequest.Builder rotate = service.request("/geoms/demo:rotate").POST(BodyPublishers.noBody());
         HttpRequest.Builder destroy = service.request("/geoms/demo?dryRun=true").DELETE();
 
-        assertThat(send(service.request("/system"), token("storage:watch", "unheard-of")).statusCode()).isEqualTo(200);
+        assertThat(send(service.request("/system"), token("storage:watch", "unheard-of"))
+                        .statusCode())
+                .isEqualTo(200);
         assertThat(send(rotate.copy(), token("storage:watch")).statusCode()).isEqualTo(403);
-        assertThat(send(rotate.copy(), token("storage:watch", "storage:steer")).statusCode()).isEqualTo(200);
+        assertThat(send(rotate.copy(), token("storage:watch", "storage:steer")).statusCode())
+                .isEqualTo(200);
         assertThat(send(destroy.copy(), token("storage:steer")).statusCode()).isEqualTo(403);
         assertThat(send(destroy.copy(), token("storage:own")).statusCode()).isBetween(200, 204);
-        assertThat(send(service.request("/events?pageSize=1000"), token("storage:watch")).body())
+        assertThat(send(service.request("/events?pageSize=1000"), token("storage:watch"))
+                        .body())
                 .contains("\"actor\":\"ada\"");
     }
 

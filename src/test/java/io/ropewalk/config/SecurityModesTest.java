@@ -95,7 +95,9 @@ class SecurityModesTest {
     @Test
     void aRoleHasANameAndANameHasOneRole() {
         assertRefused(
-                () -> MtlsMode.roles("x", List.of(new RoleProperties("ada", null))), "x has an entry without role", "role");
+                () -> MtlsMode.roles("x", List.of(new RoleProperties("ada", null))),
+                "x has an entry without role",
+                "role");
         assertRefused(
                 () -> MtlsMode.roles("x", List.of(new RoleProperties(null, Role.ADMIN))),
                 "x has an entry without name",
@@ -144,8 +146,7 @@ class SecurityModesTest {
         InetAddress loopback = InetAddress.getLoopbackAddress();
         Map<String, Set<String>> allowed = Map.of("disk1", Set.of("db1"));
         assertRefused(
-                () -> NbdTls.check(
-                        new Nbd(loopback, 0, null, Tls.REQUIRED, "door", ClientCertificates.NONE, allowed)),
+                () -> NbdTls.check(new Nbd(loopback, 0, null, Tls.REQUIRED, "door", ClientCertificates.NONE, allowed)),
                 "nobody would be asked for one",
                 "ropewalk.nbd.client-auth");
     }

@@ -137,8 +137,8 @@ class OriginalRulesTest {
     @DisplayName("Q13: an idle count does not run over in any time a path can be passed over")
     void idleCountsDoNotWrap() {
         GeomFixture m = new GeomFixture(Mode.ACTIVE_ACTIVE, 2);
-        LanePath a = new LanePath(new IoPath(m.md(0), 0), m.md(0).open(m.loop), 0);
-        LanePath b = new LanePath(new IoPath(m.md(1), 1), m.md(1).open(m.loop), 0);
+        LanePath a = new LanePath(null, new IoPath(m.md(0), 0), null, m.md(0).open(m.loop), 0);
+        LanePath b = new LanePath(null, new IoPath(m.md(1), 1), null, m.md(1).open(m.loop), 0);
         a.idle = Integer.MAX_VALUE;
         assertThat(PathSelector.choose(Mode.ACTIVE_ACTIVE, IoOp.READ, new LanePath[] {b, a}, null, 0))
                 .isSameAs(a);

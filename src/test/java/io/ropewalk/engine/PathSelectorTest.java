@@ -100,6 +100,6 @@ class PathSelectorTest {
 
     private static LanePath path(String name, int slot) {
         ScriptedDevice device = new ScriptedDevice(name, new Disk(4096));
-        return new LanePath(new IoPath(device, slot), device.open(LOOP), 0);
+        return new LanePath(null, new IoPath(device, slot), null, device.open(LOOP), 0);
     }
 }

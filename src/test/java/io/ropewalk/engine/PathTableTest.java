@@ -140,9 +140,11 @@ class PathTableTest {
     @DisplayName("R24: a path that is added again starts clean")
     void readdedPathIsClean() {
         PathTable without = three.fault(b, BROKEN, NOW).table().remove(b).table();
-        PathTable again = without.add(path("B", without.freeSlot()), NOW).table();
+        PathTable again = without.add(path("B", without.freeSlot(0)), NOW).table();
         assertThat(states(again)).containsExactly("A ACTIVE", "C PASSIVE", "B PASSIVE");
-        assertThat(without.freeSlot()).isEqualTo(1);
+        assertThat(without.freeSlot(0)).isEqualTo(1);
+        assertThat(without.freeSlot(2)).isEqualTo(3);
+        assertThat(without.freeSlot(64)).isEqualTo(1);
     }
 
     @Test

@@ -67,8 +67,11 @@ final class SimChannel extends BlockChannel {
         }
         SimSession given = session;
         session = null;
-        if (given != null && !given.ended) {
-            given.end();
+        if (given != null) {
+            over(given);
+            if (!given.ended) {
+                given.end();
+            }
         }
         failAll(error);
     }
@@ -97,6 +100,7 @@ final class SimChannel extends BlockChannel {
     void broken(SimSession of) {
         if (session == of) {
             session = null;
+            over(of);
             failAll(IoError.of(Kind.DISCONNECTED, "connection lost"));
         }
     }
@@ -144,9 +148,28 @@ final class SimChannel extends BlockChannel {
     private SimSession session() {
         if (session == null) {
             boolean unanswered = path.suffers(SimFault.SILENT) || path.suffers(SimFault.FROZEN);
-            session = new SimSession(world, this, world.scheduler.nowNanos() + path.latencyNanos(), unanswered);
+            long latency = path.latencyNanos();
+            session = new SimSession(world, this, world.scheduler.nowNanos() + latency, unanswered);
+            if (!unanswered) {
+                SimSession begun = session;
+                loop().schedule(() -> connected(begun), latency);
+            }
         }
         return session;
+    }
+
+    private void connected(SimSession begun) {
+        if (session == begun && !begun.ended) {
+            begun.connected = true;
+            world.countSession();
+            sessionBegan();
+        }
+    }
+
+    private void over(SimSession of) {
+        if (of.connected && !world.is(SimWeakness.NO_SESSION_END)) {
+            sessionEnded();
+        }
     }
 
     @Nullable SimSession current() {
@@ -161,7 +184,7 @@ final class SimChannel extends BlockChannel {
             return;
         }
         long now = world.scheduler.nowNanos();
-        if (now >= through.connectedNanos && !through.ended && path.answersAtOnce()) {
+        if (through.connected && !through.ended && path.answersAtOnce()) {
             op.transmit();
             path.serve(op);
             answer(op);
@@ -184,11 +207,19 @@ final class SimChannel extends BlockChannel {
 
     // ---- and back
 
-    /** The server's answer has come; null session or an ended one: into the void. */
+    /**
+     * The server's answer has come; one that was under way when its connection ended may still be found there, as long as
+     * this end has not noticed.
+     */
     void answer(SimOp op) {
-        if (!op.decided && !Objects.requireNonNull(op.session).ended) {
-            decide(op, op.refusal);
+        SimSession from = Objects.requireNonNull(op.session);
+        if (op.decided || (from.ended && (from != session || !world.random.chance(0.5)))) {
+            return;
         }
+        if (from.ended) {
+            world.count(SimHappening.ANSWER_LEFT_BEHIND);
+        }
+        decide(op, op.refusal);
     }
 
     private void decide(SimOp op, @Nullable IoError error) {

@@ -233,9 +233,17 @@ final class SimClient {
             case FLUSH -> flushed(life);
             case WRITE, WRITE_ZEROES, TRIM ->
                 world.history.succeeded(
-                        Objects.requireNonNull(life.change), world.scheduler.nextMoment(), life.cache, life.durably);
+                        Objects.requireNonNull(life.change),
+                        world.scheduler.nextMoment(),
+                        life.cache,
+                        life.durably,
+                        life.servedMoment);
             case CACHE, BLOCK_STATUS -> {}
         }
+    }
+
+    static boolean tellsOfLoss(IoError error) {
+        return error.message().equals(Lane.LOSS.message());
     }
 
     private void flushed(SimLife life) {
@@ -244,6 +252,7 @@ final class SimClient {
             throw new SimViolation(this + " is told that " + life + " succeeded, but never of the debt from " + debt);
         }
         world.history.flushed(life.begin);
+        world.durableSince(life.beginNanos);
     }
 
     private void checkRead(SimRequest request, SimLife life) {
@@ -265,8 +274,9 @@ final class SimClient {
 
     private void failed(SimLife life, IoError error) {
         world.requireExcuse(life, error);
-        if (life.op == IoOp.FLUSH && !life.givenUp) {
-            world.history.flushFailed();
+        if (tellsOfLoss(error) && !life.givenUp) {
+            world.count(SimHappening.FLUSH_TOLD_OF_LOSS);
+            world.history.toldOfLoss();
             toldOfDebt = world.scheduler.nextMoment();
         }
         world.closeIfOver(life);

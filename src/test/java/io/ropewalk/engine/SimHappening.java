@@ -17,6 +17,8 @@ enum SimHappening {
     PARTIAL_CHANGE,
     POWER_CYCLE,
     CACHE_LOSS,
+    ANSWER_LEFT_BEHIND,
+    FLUSH_TOLD_OF_LOSS,
     GIVEN_UP,
     VERB,
     VERB_REFUSED,

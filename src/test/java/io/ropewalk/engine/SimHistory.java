@@ -26,9 +26,9 @@ import org.jspecify.annotations.Nullable;
  *   <li>When a cache loses its content, changes through it that succeeded and that no server's FLUSH has covered are
  *       <b>lost</b>: they may or may not have taken effect, so they supersede nothing from then on; no later FLUSH makes
  *       them durable. What was under way then is as before.
- *   <li>With a cache per path, a FLUSH must not succeed while changes are lost whose path went out of use after their
- *       end, unless clients were told before, by a FLUSH that failed: that one makes all earlier changes that are not
- *       durable lost, as after a kernel's lost write-back.
+ *   <li>A FLUSH must not succeed that began after the end of a change that is lost, unless clients were told before, by a
+ *       FLUSH that failed for that reason: that one makes all changes lost that were not durable when the engine noticed,
+ *       as after a kernel's lost write-back.
  * </ul>
  *
  * <p>So this is a regular register with many writers: a fenced stale write may show between a change and the next one that
@@ -44,6 +44,7 @@ final class SimHistory {
         private final int blocks;
         private final long begin;
         private long end = NEVER;
+        private long served;
         private int cache;
         private boolean succeeded;
         private boolean durable;
@@ -75,13 +76,14 @@ final class SimHistory {
     private final List<Change> atRisk = new ArrayList<>();
     private final boolean cachePerPath;
     private final long[] flushedAtServer;
-    private final long[] outOfUse;
+    private final long[] lostAt;
     private long latestDebt;
+    private long noted;
 
     SimHistory(int blocks, int caches) {
         cachePerPath = caches > 1;
         flushedAtServer = new long[caches];
-        outOfUse = new long[caches];
+        lostAt = new long[caches];
         Change initial = new Change(SimDisk.ZEROES, 0, blocks, 0);
         initial.end = 0;
         initial.succeeded = true;
@@ -112,13 +114,22 @@ final class SimHistory {
         return change;
     }
 
-    /** @param cache through which it went when it was answered */
-    void succeeded(Change change, long moment, int cache, boolean durably) {
+    /**
+     * @param cache through which it went when it was answered
+     * @param served when the server had done it
+     */
+    void succeeded(Change change, long moment, int cache, boolean durably, long served) {
         change.end = moment;
+        change.served = served;
         change.cache = cache;
         change.succeeded = true;
         change.durable = durably;
-        if (!durably) {
+        if (durably) {
+            return;
+        }
+        if (served < lostAt[cache] && isOwed(change, cache)) {
+            lose(change, moment);
+        } else {
             notDurable.add(change);
         }
     }
@@ -130,13 +141,10 @@ final class SimHistory {
     /** A server has made durable all that went through that cache. */
     void flushedAtServer(int cache, long moment) {
         flushedAtServer[cache] = moment;
-        // Lost, but the path was never out of use: nobody can know, so nobody is told (the budget).
-        atRisk.removeIf(change -> change.cache == cache && change.end > outOfUse[cache]);
     }
 
     /** The path before that cache went out of use. */
     void outOfUse(int cache, long moment) {
-        outOfUse[cache] = moment;
         if (cachePerPath
                 && Stream.concat(notDurable.stream(), atRisk.stream()).anyMatch(change -> isOwed(change, cache))) {
             latestDebt = moment;
@@ -144,12 +152,12 @@ final class SimHistory {
     }
 
     private boolean isOwed(Change change, int cache) {
-        return change.cache == cache && change.end > flushedAtServer[cache];
+        return change.cache == cache && change.served > flushedAtServer[cache];
     }
 
     /**
-     * When a path with a cache of its own last went out of use with changes that were not flushed: every client that was
-     * there is to be told, by a FLUSH that fails, before it is told of one that succeeded.
+     * When changes were last lost, or a path with a cache of its own went out of use with changes that were not flushed:
+     * every client that was there is to be told, by a FLUSH that fails, before it is told of one that succeeded.
      */
     long latestDebt() {
         return latestDebt;
@@ -157,10 +165,7 @@ final class SimHistory {
 
     /** A FLUSH that began at {@code flushBegin} has succeeded. */
     void flushed(long flushBegin) {
-        if (cachePerPath) {
-            atRisk.forEach(change -> requireTold(change, flushBegin));
-            atRisk.removeIf(change -> change.end < flushBegin);
-        }
+        atRisk.forEach(change -> requireTold(change, flushBegin));
         notDurable.removeIf(change -> {
             change.durable = change.end < flushBegin;
             return change.durable;
@@ -168,28 +173,39 @@ final class SimHistory {
     }
 
     private void requireTold(Change change, long flushBegin) {
-        if (change.end < flushBegin && change.end < outOfUse[change.cache]) {
-            throw new SimViolation(
-                    "a FLUSH from " + flushBegin + " succeeded, though " + change + " was lost with cache "
-                            + change.cache + ", whose path went out of use at " + outOfUse[change.cache]);
+        if (change.end < flushBegin) {
+            throw new SimViolation("a FLUSH from " + flushBegin + " succeeded, though " + change
+                    + " was lost with cache " + change.cache + " at " + lostAt[change.cache]);
         }
     }
 
-    /** A FLUSH has failed: with a cache per path, clients know now that earlier changes may be lost. */
-    void flushFailed() {
-        if (cachePerPath) {
-            atRisk.clear();
-            notDurable.forEach(change -> change.lost = true);
-            notDurable.clear();
-        }
+    /** From now on the engine tells clients that what was not flushed by this moment may be lost. */
+    void lossNoted(long moment) {
+        noted = moment;
+    }
+
+    /** A client was told that changes which were not flushed may be lost: those from before the engine knew. */
+    void toldOfLoss() {
+        atRisk.removeIf(change -> change.end < noted);
+        notDurable.removeIf(change -> {
+            change.lost = change.end < noted;
+            return change.lost;
+        });
     }
 
     /** A cache has lost its content. */
-    void cacheLost(int cache) {
-        notDurable.removeIf(change -> {
-            change.lost = isOwed(change, cache);
-            return change.lost && atRisk.add(change);
-        });
+    void cacheLost(int cache, long moment) {
+        lostAt[cache] = moment;
+        List<Change> lost =
+                notDurable.stream().filter(change -> isOwed(change, cache)).toList();
+        notDurable.removeAll(lost);
+        lost.forEach(change -> lose(change, moment));
+    }
+
+    private void lose(Change change, long moment) {
+        change.lost = true;
+        atRisk.add(change);
+        latestDebt = moment;
     }
 
     /** Throws unless a read that began at {@code readBegin} may return {@code version} of {@code block}. */

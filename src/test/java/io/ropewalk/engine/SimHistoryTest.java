@@ -82,10 +82,12 @@ class SimHistoryTest {
         done(history.beginWrite(0, 1, 1), 2);
         history.flushed(3);
         done(history.beginWrite(0, 1, 4), 5);
-        history.cacheLost(0);
-        allowed(0, 1, 6);
-        allowed(0, 2, 6);
-        forbidden(0, 0, 6);
+        history.cacheLost(0, 6);
+        history.lossNoted(7);
+        history.toldOfLoss();
+        allowed(0, 1, 7);
+        allowed(0, 2, 7);
+        forbidden(0, 0, 7);
     }
 
     @Test
@@ -93,31 +95,40 @@ class SimHistoryTest {
         Change change = history.beginWrite(0, 1, 1);
         done(change, 3);
         history.flushed(2);
-        history.cacheLost(0);
-        allowed(0, 0, 4);
+        history.cacheLost(0, 4);
+        allowed(0, 0, 5);
     }
 
     @Test
     void aFuaChangeIsDurable() {
-        history.succeeded(history.beginWrite(0, 1, 1), 2, 0, true);
-        history.cacheLost(0);
-        forbidden(0, 0, 3);
+        history.succeeded(history.beginWrite(0, 1, 1), 3, 0, true, 2);
+        history.cacheLost(0, 4);
+        forbidden(0, 0, 5);
     }
 
     @Test
-    @DisplayName("A cache per path: a FLUSH does not succeed over what a path lost that went out of use")
+    @DisplayName("A FLUSH does not succeed over what was lost, before clients were told")
     void aFlushDoesNotHideALoss() {
         SimHistory perPath = new SimHistory(1, 2);
-        perPath.succeeded(perPath.beginWrite(0, 1, 1), 2, 1, false);
-        perPath.outOfUse(1, 3);
-        perPath.cacheLost(1);
-        assertThatThrownBy(() -> perPath.flushed(4)).isInstanceOf(SimViolation.class);
-        perPath.flushFailed();
-        assertThatCode(() -> perPath.flushed(5)).doesNotThrowAnyException();
+        perPath.succeeded(perPath.beginWrite(0, 1, 1), 3, 1, false, 2);
+        perPath.cacheLost(1, 4);
+        assertThatThrownBy(() -> perPath.flushed(5)).isInstanceOf(SimViolation.class);
+        perPath.lossNoted(5);
+        perPath.toldOfLoss();
+        assertThatCode(() -> perPath.flushed(6)).doesNotThrowAnyException();
+    }
+
+    @Test
+    void whatWasAnsweredOutOfALostCacheIsLost() {
+        Change change = history.beginWrite(0, 1, 1);
+        history.cacheLost(0, 3);
+        history.succeeded(change, 4, 0, false, 2);
+        allowed(0, 0, 5);
+        assertThatThrownBy(() -> history.flushed(6)).isInstanceOf(SimViolation.class);
     }
 
     private void done(Change change, long moment) {
-        history.succeeded(change, moment, 0, false);
+        history.succeeded(change, moment, 0, false, moment);
     }
 
     private void allowed(int block, long version, long readBegin) {

@@ -19,6 +19,9 @@ final class SimLife {
     /** Bits of the paths that it was sent on. */
     long tried;
 
+    /** How many paths had been added when it began. */
+    long pathsAdded;
+
     /** How often it was sent on a path. */
     int attempts;
 
@@ -45,6 +48,9 @@ final class SimLife {
 
     /** The cache behind the path that answered last. */
     int cache;
+
+    /** When that path's server had done it. */
+    long servedMoment;
 
     SimLife(
             long id,

@@ -17,6 +17,7 @@ final class SimObserver implements EngineObserver {
     private final Map<String, PathEntry.Condition> told = new HashMap<>();
     private final Map<String, Long> backInUse = new HashMap<>();
     private final Map<String, Long> attachedSince = new HashMap<>();
+    private long added;
     private @Nullable String active;
 
     SimObserver(SimWorld world) {
@@ -28,8 +29,14 @@ final class SimObserver implements EngineObserver {
         return attachedSince.getOrDefault(path, NEVER) <= moment;
     }
 
+    /** How often a path was added. */
+    long added() {
+        return added;
+    }
+
     @Override
     public void onPathAdded(Geom geom, String path) {
+        added++;
         world.tell(() -> "event: added " + path);
         attachedSince.put(path, world.scheduler.nextMoment());
         backInUse(path);
@@ -108,7 +115,6 @@ final class SimObserver implements EngineObserver {
         }
     }
 
-    /** By slots, as the engine keeps book: a path that has taken the slot of one that was tried counts as tried. */
     private static boolean isUsableLeft(PathTable table, SimLife life) {
         return table.newestFirst().stream()
                 .anyMatch(entry -> entry.isUsable() && (entry.path().bit() & life.tried) == 0);

@@ -33,6 +33,9 @@ final class SimOp {
     /** The server is done with it, well or not. */
     boolean served;
 
+    /** When. */
+    long servedMoment;
+
     /** The engine has its answer. */
     boolean decided;
 

@@ -13,6 +13,7 @@ final class SimOperator {
     private final SimWorld world;
     private final SimRandom random;
     private final List<CompletableFuture<?>> promises = new ArrayList<>();
+    private long checks;
 
     SimOperator(SimWorld world) {
         this.world = world;
@@ -36,7 +37,12 @@ final class SimOperator {
     }
 
     void check(String path) {
+        checks++;
         give("check " + path, () -> promises.add(geom().check(path)));
+    }
+
+    long checks() {
+        return checks;
     }
 
     private void remove(String path) {

@@ -58,6 +58,14 @@ final class SimPath implements BlockDevice {
         return wellSince <= moment;
     }
 
+    /** Whether some connection has been there since then. */
+    boolean isConnectedSince(long nanos) {
+        return channels.stream()
+                .map(SimChannel::current)
+                .anyMatch(session ->
+                        session != null && session.connected && !session.ended && session.connectedNanos < nanos);
+    }
+
     boolean suffers(SimFault what) {
         return fault == what;
     }
@@ -203,6 +211,7 @@ final class SimPath implements BlockDevice {
     void serve(SimOp op) {
         op.refusal = refusalOf(op);
         op.served = true;
+        op.servedMoment = world.scheduler.nextMoment();
         if (op.refusal == null) {
             if (!op.channel.isFlushForShow(op)) {
                 op.takeEffect(world.disk, cache);

@@ -14,6 +14,9 @@ final class SimSession {
     /** The server never answers the handshake. */
     final boolean unanswered;
 
+    /** The client end knows that the server has taken it. */
+    boolean connected;
+
     /** Whichever side ended it: nothing more comes out of it, and nothing that is sent into it arrives. */
     boolean ended;
 

@@ -7,5 +7,7 @@ enum SimWeakness {
     /** Every late error claims to be of the path's present epoch: as if errors had none (Q4). */
     NO_EPOCH,
     /** Only one path does a FLUSH, the others answer that they did: as if it were sent to one path only (Q12). */
-    NO_FLUSH_FAN_OUT
+    NO_FLUSH_FAN_OUT,
+    /** Channels do not say that their session has ended: as if nobody accounted for a server that restarts unnoticed. */
+    NO_SESSION_END
 }

@@ -29,10 +29,11 @@ import org.jspecify.annotations.Nullable;
  *       {@code policies.quiesce} is 12.
  *   <li>Changes that fail are done in part, block by block. A block is never torn.
  *   <li>With one cache, its content is lost only when the disk and all servers restart, which breaks every connection of
- *       every path at that moment. A FLUSH that is under way or begins then makes durable what was answered since.
+ *       every path at that moment.
  *   <li>With a cache per path, a cache's content is lost whenever its server restarts, which breaks every connection of
- *       that path at that moment. A loss while nothing is under way there, so that the engine cannot notice it before it
- *       has reconnected, is not held against it.
+ *       that path at that moment.
+ *   <li>The client end of a connection may hear of its end later than of all that comes after it on other connections, and
+ *       may find answers in it that the server had sent before.
  *   <li>Loops stall, clients go away at any time, operators give any verb at any time; a stop in the middle of all that.
  *   <li>A well path answers each attempt within half the shortest time-out, stalls included.
  *   <li>Outside the budget: bytes that change on their way, a disk that reorders across its own FLUSH, two settlements of
@@ -41,7 +42,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>What is checked</b>, besides what {@link SimHistory} says of reads and flushes: every request is answered once, on
  * its loop, in bounded time, the shorter bound for what no fence can hold; no client sees an error while one attached path
- * has been well for the whole life of the request; a request is sent at most paths + 1 times; errors of an earlier epoch
+ * has been well for the whole life of the request; a request is sent at most paths + 1 times, not counting
+ * paths that are added meanwhile; errors of an earlier epoch
  * fail no path; after every step the table obeys its rules and is what the events told; a stop ends, and afterwards no
  * channel, buffer, timer or promise is left.
  */
@@ -54,6 +56,8 @@ final class SimWorld {
 
     private final Set<SimWeakness> weaknesses;
     private final SimTrace trace;
+    private long sessions;
+    private long checks;
     private final SimObserver observer = new SimObserver(this);
     private final List<SimPath> paths = new ArrayList<>();
     private final List<SimClient> clients = new ArrayList<>();
@@ -68,6 +72,8 @@ final class SimWorld {
     private boolean chaotic = true;
     private boolean stoppedInTime;
     private long lives;
+    private long knownLosses;
+    private long durableNanos;
 
     SimWorld(long seed, Set<SimWeakness> weaknesses, SimTrace trace) {
         this.random = new SimRandom(seed);
@@ -127,6 +133,7 @@ final class SimWorld {
                         * (plan.patienceNanos() + plan.policies().quiesce().toNanos());
         while (scheduler.step()) {
             checkTable();
+            checkLosses();
             if (scheduler.nowNanos() > patience) {
                 throw new SimViolation("no end in sight");
             }
@@ -217,7 +224,7 @@ final class SimWorld {
 
     void loseCache(int cache) {
         disk.lose(cache);
-        history.cacheLost(cache);
+        history.cacheLost(cache, scheduler.nextMoment());
     }
 
     // ---- attempts
@@ -230,6 +237,8 @@ final class SimWorld {
         count(SimHappening.ATTEMPT);
         if (op.life != null) {
             begin(op, op.life);
+        } else {
+            checks++;
         }
         return op;
     }
@@ -248,6 +257,8 @@ final class SimWorld {
     private void begin(SimOp op, SimLife life) {
         if (life.attempts > 0) {
             count(SimHappening.RETRY);
+        } else {
+            life.pathsAdded = observer.added();
         }
         IoPath path = ((Attempt) op.request).on().path;
         if (!isHedge(op)) {
@@ -257,7 +268,7 @@ final class SimWorld {
         life.underWay++;
         life.attempts++;
         life.tried |= path.bit();
-        if (life.attempts > plan.paths() + 1 && !plan.queues()) {
+        if (life.attempts > plan.paths() + 1 + observer.added() - life.pathsAdded && !plan.queues()) {
             throw new SimViolation(life + " is sent for the time " + life.attempts);
         }
     }
@@ -288,6 +299,10 @@ final class SimWorld {
         return ops.get((int) id);
     }
 
+    void countSession() {
+        sessions++;
+    }
+
     /** A path is about to answer. */
     void decided(SimOp op, @Nullable IoError error) {
         if (error != null && is(SimWeakness.NO_EPOCH)) {
@@ -307,6 +322,7 @@ final class SimWorld {
         if (error == null) {
             life.succeeded = true;
             life.cache = op.channel.path().cache();
+            life.servedMoment = op.servedMoment;
         }
         if (life.ending && life.underWay == 0) {
             end(life);
@@ -367,7 +383,7 @@ final class SimWorld {
         }
         boolean excused = switch (error.kind()) {
             case SHUTTING_DOWN -> stopped != null && life.underWay == 0;
-            case IO -> plan.isCachePerPath() && life.op == IoOp.FLUSH;
+            case IO -> SimClient.tellsOfLoss(error);
             default -> false;
         };
         if (!excused && !life.refusalKnown) {
@@ -376,6 +392,28 @@ final class SimWorld {
         if (error.kind() != Kind.SHUTTING_DOWN) {
             count(SimHappening.CLIENT_ERROR);
         }
+    }
+
+    /** The engine thinks that changes were lost: not while one cache is proven to have lived since all was durable. */
+    private void checkLosses() {
+        long losses = geom.debts().losses();
+        if (losses == knownLosses) {
+            return;
+        }
+        knownLosses = losses;
+        tell(() -> "loss " + losses);
+        history.lossNoted(scheduler.nextMoment());
+        long before = durableNanos - plan.attemptPatienceNanos();
+        for (SimPath path : paths) {
+            if (!plan.isCachePerPath() && path.isWellSince(Long.MAX_VALUE - 1) && path.isConnectedSince(before)) {
+                throw new SimViolation("changes count as lost, though " + path + " was there since all was durable");
+            }
+        }
+    }
+
+    /** A FLUSH that began then has succeeded. */
+    void durableSince(long nanos) {
+        durableNanos = Math.max(durableNanos, nanos);
     }
 
     private void requireNoWellPath(SimLife life, IoError error) {
@@ -410,6 +448,7 @@ final class SimWorld {
                 geom.stats().paths().stream().allMatch(path -> path.inFlight() == 0),
                 "the geom counts requests in flight");
         requireCounts(geom.stats());
+        require(checks <= operator.checks() + 2 * sessions, checks + " checks, with " + sessions + " sessions");
         require(scheduler.bytesInBuffers() == 0, scheduler.bytesInBuffers() + " bytes were not released");
     }
 

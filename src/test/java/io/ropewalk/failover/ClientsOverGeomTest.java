@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.function.Function;
 import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Timeout;
@@ -48,7 +49,7 @@ class ClientsOverGeomTest {
     Path folder;
 
     private Path store = Path.of("");
-    private Rig rig;
+    private @Nullable Rig rig;
 
     @BeforeEach
     void start() throws Exception {
@@ -59,7 +60,9 @@ class ClientsOverGeomTest {
 
     @AfterEach
     void stop() throws Exception {
-        rig.close();
+        if (rig != null) {
+            rig.close();
+        }
     }
 
     private static String run(String tool, String... arguments) throws IOException, InterruptedException {

@@ -23,7 +23,8 @@ final class Fio {
         this.output = output;
     }
 
-    static Fio start(Path folder, String uri, int seconds) throws IOException {
+    /** {@code more} are further options of fio. */
+    static Fio start(Path folder, String uri, int seconds, String... more) throws IOException {
         Path output = folder.resolve("fio.json");
         List<String> command = new ArrayList<>(List.of(
                 Tools.require("fio").toString(),
@@ -41,6 +42,7 @@ final class Fio {
                 "--runtime=" + seconds,
                 "--output-format=json",
                 "--output=" + output));
+        command.addAll(List.of(more));
         Process process = new ProcessBuilder(command)
                 .directory(folder.toFile())
                 .redirectErrorStream(true)
@@ -57,6 +59,11 @@ final class Fio {
     Result finish() throws Exception {
         new ProcessBuilder("kill", "-INT", Long.toString(process.pid())).start().waitFor(10, TimeUnit.SECONDS);
         return await(60);
+    }
+
+    /** At once, whatever it is doing. */
+    void end() {
+        process.destroyForcibly();
     }
 
     Result await(int seconds) throws Exception {

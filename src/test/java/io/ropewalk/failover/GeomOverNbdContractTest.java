@@ -23,6 +23,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -35,7 +36,7 @@ class GeomOverNbdContractTest {
 
         private final List<BlockDevice> devices = new ArrayList<>();
         private NettyLoops loops;
-        private Geom geom;
+        private @Nullable Geom geom;
 
         abstract List<URI> start(Path store) throws Exception;
 
@@ -72,7 +73,9 @@ class GeomOverNbdContractTest {
 
         @Override
         protected void cleanUp() throws Exception {
-            geom.stop().get(30, TimeUnit.SECONDS);
+            if (geom != null) {
+                geom.stop().get(30, TimeUnit.SECONDS);
+            }
             devices.forEach(BlockDevice::close);
             stop();
             loops.close();

@@ -14,6 +14,7 @@ import io.ropewalk.nbd.ScriptedNbdServer.Request;
 import io.ropewalk.nbd.ScriptedNbdServer.Script;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -165,6 +166,62 @@ class NbdDeviceTest {
                 retry(channel, ask, done);
             }
         });
+    }
+
+    // ---- sessions are told of
+
+    @Test
+    void aSessionThatEndsWhileNothingIsAsked_isToldOf_beforeTheNextOneAnswers() {
+        hearsOfSessions(0, GOOD, peer -> peer.handshake());
+    }
+
+    @Test
+    void whereOneConnectionIsShared_everyChannelHearsOfItsSessions() {
+        hearsOfSessions(1, SINGLE, NbdDeviceTest::single);
+    }
+
+    /** @param owner the loop of the channel that has the connection, where there is only one */
+    private void hearsOfSessions(int owner, Script good, Script brief) {
+        CountDownLatch end = new CountDownLatch(1);
+        server.then(good, peer -> {
+            brief.run(peer);
+            peer.succeed(peer.request());
+            end.await();
+        });
+        server.otherwise(good);
+        BlockDevice device = fixture.open(server.uri());
+        BlockChannel first = device.open(fixture.loop(owner));
+        BlockChannel channel = device.open(fixture.loop(0));
+        List<String> heard = Collections.synchronizedList(new ArrayList<>());
+        NbdClientFixture.runOn(
+                channel.loop(),
+                () -> channel.listen(new BlockChannel.SessionListener() {
+                    @Override
+                    public void onSessionBegan() {
+                        heard.add("began");
+                    }
+
+                    @Override
+                    public void onSessionEnded() {
+                        heard.add("ended");
+                    }
+                }));
+        readAndNote(channel, heard);
+        end.countDown();
+        Awaitility.await().until(() -> heard.contains("ended"));
+        readAndNote(channel, heard);
+        assertThat(heard).containsExactly("began", "answered", "ended", "began", "answered");
+        NbdClientFixture.runOn(first.loop(), () -> first.abort(IoError.of(Kind.TIMEOUT, "test")));
+        NbdClientFixture.runOn(channel.loop(), () -> channel.abort(IoError.of(Kind.TIMEOUT, "test")));
+        Awaitility.await().until(() -> heard.size() == 6 && heard.getLast().equals("ended"));
+    }
+
+    private static void readAndNote(BlockChannel channel, List<String> heard) {
+        var request = NbdClientTestRequest.read(0, BLOCK);
+        request.whenAnswered(() ->
+                heard.add(request.error() == null ? "answered" : request.error().toString()));
+        channel.loop().execute(() -> channel.submit(request));
+        request.awaitSuccess();
     }
 
     // ---- shutting down

@@ -19,7 +19,9 @@ class DataDirLockTest {
             assertThatExceptionOfType(DataDirException.class)
                     .isThrownBy(() -> DataDirLock.acquire(folder))
                     .withMessageContaining(folder.toString())
+                    .withMessageStartingWith("The data folder")
                     .withMessageContaining("held by another instance")
+                    .withMessageNotContaining("cannot be used")
                     .withMessageContaining("ropewalk.data-dir");
         }
     }

@@ -43,6 +43,8 @@ public final class ScriptedDevice implements BlockDevice {
     private boolean silent;
     private boolean holding;
     private boolean atOnce;
+    private boolean hasSessions;
+    private final List<Channel> open = new ArrayList<>();
 
     /** What reached the device, in order, answered or not. */
     public final List<IoOp> received = new ArrayList<>();
@@ -89,6 +91,23 @@ public final class ScriptedDevice implements BlockDevice {
         return this;
     }
 
+    /** Its channels have sessions, which begin at once and end by {@link #endSessions}. */
+    public ScriptedDevice withSessions() {
+        hasSessions = true;
+        open.forEach(Channel::begin);
+        return this;
+    }
+
+    /** Every session ends, as when the server has gone; what is in flight is DISCONNECTED. */
+    public void endSessions() {
+        List.copyOf(open).forEach(Channel::end);
+    }
+
+    /** New sessions begin. */
+    public void beginSessions() {
+        open.forEach(Channel::begin);
+    }
+
     /** Answers before {@code submit} returns. */
     public ScriptedDevice answeringAtOnce() {
         atOnce = true;
@@ -132,7 +151,10 @@ public final class ScriptedDevice implements BlockDevice {
     @Override
     public BlockChannel open(IoLoop loop) {
         openChannels++;
-        return new Channel(loop);
+        Channel channel = new Channel(loop);
+        open.add(channel);
+        channel.begin();
+        return channel;
     }
 
     @Override
@@ -154,6 +176,17 @@ public final class ScriptedDevice implements BlockDevice {
 
         Channel(IoLoop loop) {
             super(ScriptedDevice.this, loop);
+        }
+
+        private void begin() {
+            if (hasSessions) {
+                sessionBegan();
+            }
+        }
+
+        private void end() {
+            sessionEnded();
+            abort(IoError.of(Kind.DISCONNECTED, "the session ended"));
         }
 
         @Override
@@ -226,6 +259,8 @@ public final class ScriptedDevice implements BlockDevice {
             if (!closed) {
                 closed = true;
                 openChannels--;
+                open.remove(this);
+                sessionEnded();
                 abort(IoError.of(Kind.DISCONNECTED, "closed"));
             }
         }

@@ -139,7 +139,8 @@ public final class TestPki {
 
     private static CertificateBuilder valid() {
         Instant now = Instant.now();
-        return new CertificateBuilder().rsa2048()
+        return new CertificateBuilder()
+                .rsa2048()
                 .notBefore(now.minus(Duration.ofDays(3)))
                 .notAfter(now.plus(Duration.ofDays(1)));
     }

@@ -1,0 +1,200 @@
+package io.ropewalk.engine;
+
+import io.ropewalk.engine.Policies.Cache;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * What was acknowledged and may be lost before it was flushed, and who has been told. A path that goes out of use with
+ * unflushed changes in a cache of its own ({@link Cache#PER_PATH}), and sessions that end so that nobody can vouch for a
+ * cache any more ({@link Continuity}), make a loss; each client's next FLUSH fails once for it, as a kernel's does
+ * after a lost write-back.
+ *
+ * <p>Under the geom's mutex, but for what says otherwise.
+ */
+final class Debts {
+    private final Geom geom;
+    private final Object mutex;
+    private final Continuity shared = new Continuity();
+    /** Paths that were removed with unflushed changes in the cache that the others share. */
+    private volatile List<IoPath> gone = List.of();
+
+    private volatile long moment;
+    private volatile long losses;
+    private volatile long reportedLosses;
+
+    Debts(Geom geom, Object mutex) {
+        this.geom = geom;
+        this.mutex = mutex;
+    }
+
+    // ---- sessions; lanes' loops
+
+    /** Counts the sessions that began: what was sent at a later moment was sent after they did. Any thread. */
+    long moment() {
+        return moment;
+    }
+
+    PathSession began(Lane lane, LanePath on) {
+        synchronized (mutex) {
+            moment = moment + 1;
+            PathSession session = new PathSession(lane, on, moment);
+            shared.began(session);
+            on.path.continuity.began(session);
+            vouchIfDoubted(on.path);
+            return session;
+        }
+    }
+
+    /** Idempotent. */
+    void ended(PathSession session) {
+        synchronized (mutex) {
+            if (session.over) {
+                return;
+            }
+            session.over = true;
+            IoPath path = session.on.path;
+            boolean sharedBroken = shared.ended(session);
+            boolean ownBroken = path.continuity.ended(session);
+            if (!geom.table().stopping()) {
+                if (isPerPath() && ownBroken) {
+                    noteBroken(List.of(path));
+                } else if (!isPerPath() && sharedBroken) {
+                    noteBroken(
+                            Stream.concat(geom.paths().stream(), gone.stream()).toList());
+                }
+            }
+            reviewFlushes();
+            vouchIfDoubted(path);
+        }
+    }
+
+    /**
+     * {@code session} has answered a request that was sent at {@code sent}. Returns whether that is settled; else it is to
+     * be told again with the next answer, for the session may have become a witness by then.
+     */
+    boolean answered(PathSession session, long sent) {
+        synchronized (mutex) {
+            Continuity own = session.on.path.continuity;
+            boolean news = shared.answered(session, sent);
+            if (own.answered(session, sent) | news) {
+                reviewFlushes();
+            }
+            return shared.isWitness(session) && own.isWitness(session);
+        }
+    }
+
+    /** Whether a FLUSH that the session answers covers all that was answered before it. On the session's loop. */
+    boolean isWitness(PathSession session) {
+        return relevant(session.on.path).isWitness(session);
+    }
+
+    /** A witness has been asked for a sign of life. */
+    void vouched(PathSession witness, boolean alive) {
+        synchronized (mutex) {
+            IoPath path = witness.on.path;
+            shared.vouching = false;
+            path.continuity.vouching = false;
+            if (!alive) {
+                ended(witness);
+            }
+            vouchIfDoubted(path);
+        }
+    }
+
+    /** Sees to it that a doubt about a session of {@code path} is resolved. Any thread. */
+    void vouchFor(IoPath path) {
+        synchronized (mutex) {
+            vouchIfDoubted(path);
+        }
+    }
+
+    private void vouchIfDoubted(IoPath path) {
+        Continuity continuity = relevant(path);
+        PathSession witness = continuity.witness();
+        if (witness != null && continuity.isDoubted() && !continuity.vouching) {
+            continuity.vouching = true;
+            witness.lane.loop().execute(() -> witness.lane.vouch(witness));
+        }
+    }
+
+    private Continuity relevant(IoPath path) {
+        return isPerPath() ? path.continuity : shared;
+    }
+
+    private boolean isPerPath() {
+        return geom.policies().cache() == Cache.PER_PATH;
+    }
+
+    private void reviewFlushes() {
+        for (Lane lane : geom.lanes()) {
+            lane.loop().execute(lane::reviewFlushes);
+        }
+    }
+
+    // ---- losses
+
+    /** Nobody can vouch for the cache behind {@code paths}. */
+    private void noteBroken(List<IoPath> paths) {
+        boolean owed = false;
+        for (IoPath path : paths) {
+            owed |= path.takeUnflushedForLost();
+        }
+        if (owed) {
+            losses = losses + 1;
+            for (Lane lane : geom.lanes()) {
+                lane.loop().execute(() -> lane.reportUnflushed(paths));
+            }
+        }
+    }
+
+    /** The path is out of use. With a cache of its own, what it had not flushed may be gone. */
+    void noteOutOfUse(IoPath path) {
+        if (isPerPath() && path.takeUnflushedForLost()) {
+            losses = losses + 1;
+        }
+    }
+
+    /** The path is removed; its debt stays, unless it has been told. */
+    void noteRemoved(IoPath path) {
+        noteOutOfUse(path);
+        gone = Stream.concat(gone.stream(), Stream.of(path))
+                .filter(IoPath::isDirty)
+                .toList();
+    }
+
+    /** Paths that were removed, and may have left changes in a cache that others share. Any thread. */
+    List<IoPath> gone() {
+        return gone;
+    }
+
+    /** A FLUSH is about to be answered, and reached no path that is out of use. Any thread. */
+    void noteOutOfUse() {
+        if (isPerPath()) {
+            synchronized (mutex) {
+                for (PathEntry entry : geom.table().newestFirst()) {
+                    if (!entry.isUsable()) {
+                        noteOutOfUse(entry.path());
+                    }
+                }
+            }
+        }
+    }
+
+    /** How often changes were lost. Any thread. */
+    long losses() {
+        return losses;
+    }
+
+    /** The count that some client has been told of: a new client hears of what nobody has heard of. Any thread. */
+    long reportedLosses() {
+        return reportedLosses;
+    }
+
+    /** Any thread. */
+    void onLossesReported(long count) {
+        synchronized (mutex) {
+            reportedLosses = Math.max(reportedLosses, count);
+        }
+    }
+}

@@ -1,0 +1,80 @@
+package io.ropewalk.engine;
+
+import io.ropewalk.block.IoLoop;
+import io.ropewalk.block.IoLoop.Timer;
+import io.ropewalk.engine.Fences.Fence;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.atomic.LongAdder;
+
+/**
+ * Puts up the fences of a geom and takes them down: when there is proof that the change behind one can no longer land, or
+ * after {@code policies.quiesce} without. Any thread.
+ */
+final class Fencing {
+    private final Geom geom;
+    private final IoLoop home;
+    private final LongAdder expired = new LongAdder();
+    private final Map<Fence, Timer> timers = new HashMap<>();
+    private volatile Fences fences = Fences.NONE;
+
+    /** @param home where time passes */
+    Fencing(Geom geom, IoLoop home) {
+        this.geom = geom;
+        this.home = home;
+    }
+
+    /** One volatile read: all that a change pays while nothing is fenced. */
+    Fences fences() {
+        return fences;
+    }
+
+    /** How many fences were given up without proof. */
+    long expired() {
+        return expired.sum();
+    }
+
+    /** A change was given up and may still land: nothing else touches its range until that is over. */
+    void add(Fence fence) {
+        if (fence.settlement().isSettled()) {
+            return;
+        }
+        Duration quiesce = geom.policies().quiesce();
+        if (quiesce.isZero()) {
+            expire(fence);
+            return;
+        }
+        synchronized (this) {
+            fences = fences.with(fence);
+            timers.put(fence, home.schedule(() -> expireUnlessLifted(fence), quiesce.toNanos()));
+        }
+        fence.settlement().whenSettled(() -> lift(fence));
+    }
+
+    private void expireUnlessLifted(Fence fence) {
+        if (lift(fence)) {
+            expire(fence);
+        }
+    }
+
+    private boolean lift(Fence fence) {
+        synchronized (this) {
+            Timer timer = timers.remove(fence);
+            if (timer == null) {
+                return false;
+            }
+            timer.cancel();
+            fences = fences.without(fence);
+        }
+        for (Lane lane : geom.lanes()) {
+            lane.loop().execute(lane::releaseHeld);
+        }
+        return true;
+    }
+
+    private void expire(Fence fence) {
+        expired.increment();
+        geom.onUnfenced(fence);
+    }
+}
