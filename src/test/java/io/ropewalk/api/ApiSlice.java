@@ -27,8 +27,8 @@ class ApiSlice {
     }
 
     @Bean
-    AccessTokens nobodyIsAsked() {
-        return AccessTokens.notAskedFor();
+    Callers nobodyIsAsked() {
+        return Callers.EVERYBODY;
     }
 
     @Bean
