@@ -47,19 +47,20 @@ final class LabelPatrol implements InventoryListener, PathChecks.Gate {
         private @Nullable Instant since;
 
         private int checks;
-        private boolean reading;
+        /** What the look that is under way will say; null when none is. */
+        private @Nullable CompletableFuture<Boolean> reading;
+
         /** It joined because it did. */
         private boolean showsLabel = true;
 
         private boolean isDue(Instant sinceNow) {
             checks++;
-            return !reading && (!sinceNow.equals(since) || checks >= CHECKS_PER_LOOK);
+            return !sinceNow.equals(since) || checks >= CHECKS_PER_LOOK;
         }
 
         private void begin(Instant sinceNow) {
             since = sinceNow;
             checks = 0;
-            reading = true;
         }
     }
 
@@ -107,11 +108,17 @@ final class LabelPatrol implements InventoryListener, PathChecks.Gate {
         }
         Seen path = seen.computeIfAbsent(geom, key -> new HashMap<>()).computeIfAbsent(device, key -> new Seen());
         boolean due = path.isDue(report.since());
-        if (path.reading || !(due || failed || asked)) {
+        if (path.reading != null && asked) {
+            // It may have begun before what is asked about.
+            return path.reading.thenComposeAsync(done -> look(geom, device, true), topology);
+        }
+        if (path.reading != null || !(due || failed || asked)) {
             return CompletableFuture.completedFuture(!failed);
         }
         path.begin(report.since());
-        return read(geom, open, path);
+        CompletableFuture<Boolean> verdict = read(geom, open, path);
+        path.reading = verdict;
+        return verdict;
     }
 
     private static @Nullable PathReport reportOf(Geom geom, String device) {
@@ -127,7 +134,7 @@ final class LabelPatrol implements InventoryListener, PathChecks.Gate {
                 .read(open)
                 .handleAsync(
                         (found, thrown) -> {
-                            path.reading = false;
+                            path.reading = null;
                             return found != null && desk.works() == works && judge(geom, open, path, found);
                         },
                         topology);

@@ -84,7 +84,10 @@ final class LabelRules {
      */
     static @Nullable String copyOf(World world, GeomSlot slot, BlockDevice candidate) {
         StoreIdentity its = candidate.storeIdentity();
-        for (String path : its == null ? List.<String>of() : slot.desired().devices()) {
+        if (its == null) {
+            return null;
+        }
+        for (String path : slot.desired().devices()) {
             BlockDevice other = slot.hasJoined(path) ? world.device(path).device() : null;
             if (other != null && other != candidate && its.isNot(other.storeIdentity())) {
                 return "it holds a copy of the label: it is " + its + ", but path " + path + " leads to "
