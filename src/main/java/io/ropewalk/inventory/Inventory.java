@@ -38,6 +38,9 @@ public final class Inventory implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger("io.ropewalk.control");
 
+    /** How many times the patience for a verb the last request on a path is waited for. */
+    private static final int DRAIN_PATIENCE = 20;
+
     private final InventorySettings settings;
     private final Topology topology;
     private final Ledger ledger;
@@ -50,6 +53,8 @@ public final class Inventory implements AutoCloseable {
     private final Geoms geoms;
     private final LabelVerbs labels;
     private final Declarations declarations;
+    private final SizeWatch sizes;
+    private final LabelPatrol patrol;
     private final AtomicBoolean closed = new AtomicBoolean();
     private volatile @Nullable ControlLog log;
     private volatile Runnable scan = () -> {};
@@ -100,7 +105,11 @@ public final class Inventory implements AutoCloseable {
         this.labels = new LabelVerbs(ledger, events, life, maker, geoms, desk);
         this.declarations = new Declarations(ledger, topology, known, devices, geoms, labels);
         listeners.add(declarations);
-        listeners.add(reception.patrol());
+        this.patrol = reception.patrol();
+        listeners.add(patrol);
+        checks.bind(patrol);
+        this.sizes = new SizeWatch(ledger, topology, rhythm, settings.checkInterval());
+        listeners.add(sizes);
     }
 
     // ---- life
@@ -254,7 +263,7 @@ public final class Inventory implements AutoCloseable {
 
     /**
      * Erases the device's label, whatever it says. DEVICE_NOT_FOUND, DEVICE_UNREACHABLE, DEVICE_IN_USE while a geom has
-     * the device or depends on that label, NO_LABEL, LABEL_NOT_WRITTEN.
+     * the device or depends on that label, NO_LABEL, READ_ONLY, LABEL_NOT_WRITTEN.
      */
     public void clearLabel(String device, Terms terms) {
         labels.clear(device, terms);
@@ -290,7 +299,7 @@ public final class Inventory implements AutoCloseable {
      * R42, all or nothing. An AUTOMATIC geom has its label written through the first device and read back through every
      * other. INVALID_NAME, INVALID_VALUE, GEOM_EXISTS, EXPORT_EXISTS, PATH_EXISTS, DEVICE_NOT_FOUND, DEVICE_IN_USE,
      * DEVICE_UNREACHABLE, SIZE_MISMATCH, SECTOR_SIZE_MISMATCH, TOO_MANY_PATHS; of an AUTOMATIC one also
-     * UNSUITABLE_DEVICE, FOREIGN_DATA, LABEL_MISMATCH, LABEL_NOT_WRITTEN, BUSY.
+     * UNSUITABLE_DEVICE, READ_ONLY, FOREIGN_DATA, LABEL_MISMATCH, LABEL_NOT_WRITTEN, BUSY.
      *
      * @param force write the label over what the end of the disk holds; means nothing for a MANUAL geom
      */
@@ -314,7 +323,7 @@ public final class Inventory implements AutoCloseable {
 
     /** R47: ends the geom; it stays in the desired state as stopped, and its label on the disk. Idempotent (Q2). GEOM_NOT_FOUND. */
     public void stopGeom(String geom, Terms terms) {
-        await(topology.call(terms, null, () -> geoms.stop(geom, terms)));
+        awaitDrain(topology.call(terms, null, () -> geoms.stop(geom, terms)));
     }
 
     /**
@@ -326,10 +335,10 @@ public final class Inventory implements AutoCloseable {
      */
     public void destroyGeom(String geom, boolean force, Terms terms) {
         if (labels.concerns(geom)) {
-            await(labels.destroy(geom, force, terms));
+            awaitDrain(labels.destroy(geom, force, terms));
             return;
         }
-        await(topology.call(terms, null, () -> geoms.destroy(geom, force, terms)));
+        awaitDrain(topology.call(terms, null, () -> geoms.destroy(geom, force, terms)));
     }
 
     /** R49. GEOM_NOT_FOUND, NO_USABLE_PATH. */
@@ -354,6 +363,16 @@ public final class Inventory implements AutoCloseable {
         return Views.path(ledger.world().visible(geom), device);
     }
 
+    /** Why the path is as it is. GEOM_NOT_FOUND, PATH_NOT_FOUND. */
+    public PathExplanation explainPath(String geom, String device) {
+        World world = ledger.world();
+        GeomSlot slot = world.visible(geom);
+        GeomView view = Views.geom(world, slot, exports.port());
+        PathView path = Views.path(slot, device);
+        return new PathExplanation(
+                path, PathReasons.why(view, path), slot.watch().decisions(device));
+    }
+
     /**
      * R40; a path that is there already is no error. GEOM_NOT_FOUND, DEVICE_NOT_FOUND, DEVICE_IN_USE,
      * DEVICE_UNREACHABLE, SIZE_MISMATCH, SECTOR_SIZE_MISMATCH, CAPABILITY_MISMATCH, TOO_MANY_PATHS; of an AUTOMATIC geom
@@ -370,7 +389,7 @@ public final class Inventory implements AutoCloseable {
      * GEOM_IN_USE.
      */
     public void removePath(String geom, String device, LastPath lastPath, Terms terms) {
-        await(topology.call(terms, null, () -> geoms.remove(geom, device, lastPath, terms)));
+        awaitDrain(topology.call(terms, null, () -> geoms.remove(geom, device, lastPath, terms)));
     }
 
     /** R44, R45; remembered over restarts. GEOM_NOT_FOUND, PATH_NOT_FOUND. */
@@ -380,6 +399,9 @@ public final class Inventory implements AutoCloseable {
 
     /** R44. GEOM_NOT_FOUND, PATH_NOT_FOUND. */
     public PathView restorePath(String geom, String device, @Nullable String reason, Terms terms) {
+        if (labels.concerns(geom) && !terms.dryRun()) {
+            await(topology.call(() -> patrol.look(ledger.world().running(geom).geom(), device, true)));
+        }
         return topology.call(terms, reason, () -> geoms.restore(geom, device, terms));
     }
 
@@ -502,6 +524,7 @@ public final class Inventory implements AutoCloseable {
         }
         ledger.publish(world);
         devices.openAll();
+        sizes.begin();
         return true;
     }
 
@@ -531,6 +554,21 @@ public final class Inventory implements AutoCloseable {
     /** What was decided is under way; after the bound it goes on without us. */
     private void await(CompletableFuture<?> effect) {
         await(effect, settings.verbTimeout());
+    }
+
+    /** What is in flight decides how long it takes, and its bounds are minutes at most; BUSY when it is stuck for longer. */
+    private void awaitDrain(CompletableFuture<?> drained) {
+        Duration patience = settings.verbTimeout().multipliedBy(DRAIN_PATIENCE);
+        try {
+            drained.get(patience.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException e) {
+            throw Refusals.notFinished(patience);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw Refusals.interrupted();
+        } catch (ExecutionException e) {
+            throw Refusals.stopping();
+        }
     }
 
     private static void await(CompletableFuture<?> effect, Duration atMost) {

@@ -82,7 +82,7 @@ final class LabelRefusals {
                 aftermath == LabellingResult.Aftermath.UNCERTAIN
                         ? "Clear the label of the other devices, then give devices that lead to the same disk."
                         : "Leave those devices out, or give devices that lead to the same disk; block devices of one disk"
-                                + " see each other's writes only when registered with ?direct=true.",
+                                + " see each other's writes only when registered without ?direct=false.",
                 geomResource(geom));
     }
 
@@ -104,6 +104,14 @@ final class LabelRefusals {
                 "The disk for geom " + quoted(geom) + " is not blank at its end: " + listed(culprits) + ".",
                 "Choose another disk, or force the label over what is there.",
                 geomResource(geom));
+    }
+
+    static InventoryException readOnly(String device) {
+        return new InventoryException(
+                Problem.READ_ONLY,
+                "Device " + Refusals.quoted(device) + " can only be read, and its label would be written.",
+                "Make it writable, then try again.",
+                Refusals.deviceResource(device));
     }
 
     static InventoryException labelNotWritten(String geom, List<Culprit> culprits, LabellingResult.Aftermath after) {
