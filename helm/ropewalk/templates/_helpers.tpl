@@ -80,7 +80,7 @@ app.kubernetes.io/component: gateway
 {{- end -}}
 {{- $ropewalk := dict
       "data-dir" "/var/lib/ropewalk"
-      "nbd" (dict "address" .Values.bindAddress "port" 10809)
+      "nbd" (dict "address" .Values.bindAddress "port" 10809 "tls" "off")
       "security" (dict "mode" .Values.security.mode) -}}
 {{- if $devices }}{{ $_ := set $ropewalk "devices" $devices }}{{ end -}}
 {{- if $geoms }}{{ $_ := set $ropewalk "geoms" $geoms }}{{ end -}}

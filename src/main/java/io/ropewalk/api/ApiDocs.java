@@ -29,6 +29,7 @@ import org.springdoc.core.customizers.GlobalOperationCustomizer;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.MediaType;
 import org.springframework.stereotype.Component;
+import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.method.HandlerMethod;
 
 /** What the contract says beside what stands at the operations themselves. */
@@ -38,6 +39,11 @@ class ApiDocs implements GlobalOpenApiCustomizer, GlobalOperationCustomizer {
     private static final String VERSION = "1.0.0";
 
     private static final String BEARER = "bearer";
+
+    /** Extension of a response: the codes that its problem can have. */
+    static final String CODES = "x-problem-codes";
+
+    private static final String OPERATION_SCHEMA = "#/components/schemas/Operation";
 
     private static final String PROBLEM_SCHEMA = "#/components/schemas/Problem";
 
@@ -53,6 +59,9 @@ class ApiDocs implements GlobalOpenApiCustomizer, GlobalOperationCustomizer {
     private static final Set<ProblemCode> WITH_CHANGE =
             EnumSet.of(ProblemCode.CROSS_ORIGIN, ProblemCode.STORE_FAILED, ProblemCode.BUSY, ProblemCode.STOPPING);
 
+    private static final Set<ProblemCode> WITH_KEY =
+            EnumSet.of(ProblemCode.IDEMPOTENCY_KEY_IN_USE, ProblemCode.IDEMPOTENCY_KEY_REUSED);
+
     private static final Set<ProblemCode> WITH_BODY = EnumSet.of(
             ProblemCode.MALFORMED_JSON,
             ProblemCode.INVALID_BODY,
@@ -64,7 +73,8 @@ class ApiDocs implements GlobalOpenApiCustomizer, GlobalOperationCustomizer {
             "geom", List.of("demo", "Name of a geom."),
             "device", List.of("demo-a", "Name of a registered device."),
             "export", List.of("demo", "Name of an export."),
-            "id", List.of("1", "Id of a session."));
+            "id", List.of("1", "Id of a session."),
+            "operation", List.of("0b7f9d0e-4a3c-4b8e-9a55-2f1f6f1c8a44", "Id of an operation."));
 
     /** Where another name is the better example: what these take away should be what was made by an example. */
     private static final Map<String, Map.Entry<String, String>> EXAMPLES = Map.ofEntries(
@@ -81,7 +91,9 @@ class ApiDocs implements GlobalOpenApiCustomizer, GlobalOperationCustomizer {
 
     @Override
     public void customise(OpenAPI api) {
-        ModelConverters.getInstance(true).readAll(ProblemJson.class).forEach(api.getComponents()::addSchemas);
+        ModelConverters schemas = ModelConverters.getInstance(true);
+        schemas.readAll(ProblemJson.class).forEach(api.getComponents()::addSchemas);
+        schemas.readAll(OperationJson.class).forEach(api.getComponents()::addSchemas);
         ApiSchemas.complete(api.getComponents().getSchemas());
         api.getComponents()
                 .addSecuritySchemes(
@@ -116,6 +128,7 @@ class ApiDocs implements GlobalOpenApiCustomizer, GlobalOperationCustomizer {
                         tag(Api.PATHS_TAG, "The paths of a geom and their verbs."),
                         tag(Api.DEVICES_TAG, "The backends that paths open."),
                         tag(Api.EXPORTS_TAG, "What NBD clients can connect to, and who is connected."),
+                        tag(Api.OPERATIONS_TAG, "Changes that take longer than their callers wanted to wait."),
                         tag(Api.EVENTS_TAG, "What happened and what happens."),
                         tag(Api.SYSTEM_TAG, "The service itself.")));
     }
@@ -167,6 +180,17 @@ class ApiDocs implements GlobalOpenApiCustomizer, GlobalOperationCustomizer {
                 .name(TermsResolver.DRY_RUN)
                 .description("Check everything, change nothing.")
                 .schema(new BooleanSchema()._default(false)));
+        operation.addParametersItem(new Parameter()
+                .in("header")
+                .name(Preference.PREFER)
+                .description("`wait=N`: wait N seconds for the end, at most " + Preference.MOST_SECONDS
+                        + "; then answer 202 with an operation to poll. `respond-async`: the same as `wait=0`. Without"
+                        + " it the answer comes when the change is made.")
+                .schema(new StringSchema()));
+        operation.getResponses().addApiResponse("202", stillRunning());
+        if (isPost(method)) {
+            describeKey(operation);
+        }
         if (hasEtag(method)) {
             operation.addParametersItem(new Parameter()
                     .in("header")
@@ -175,6 +199,45 @@ class ApiDocs implements GlobalOpenApiCustomizer, GlobalOperationCustomizer {
                             "The ETag of what is changed, as it was seen; 412 stale-etag when it has been changed since.")
                     .schema(new StringSchema()));
         }
+    }
+
+    private static boolean isPost(HandlerMethod method) {
+        return method.hasMethodAnnotation(PostMapping.class);
+    }
+
+    private static void describeKey(Operation operation) {
+        operation.addParametersItem(new Parameter()
+                .in("header")
+                .name(IdempotencyFilter.KEY)
+                .description("A word of the caller's own, best a random UUID. The same request sent again with it"
+                        + " within " + IdempotencyFilter.KEPT.toHours()
+                        + " hours is not carried out again: it gets the first answer, with `"
+                        + IdempotencyFilter.REPLAYED + ": true`.")
+                .schema(new StringSchema().minLength(1).maxLength(255)));
+        Header replayed = new Header()
+                .description("That this is the answer to an earlier request with the same key.")
+                .schema(new BooleanSchema());
+        operation.getResponses().forEach((status, answer) -> {
+            if (status.startsWith("2")) {
+                answer.addHeaderObject(IdempotencyFilter.REPLAYED, replayed);
+            }
+        });
+    }
+
+    private static ApiResponse stillRunning() {
+        io.swagger.v3.oas.models.media.MediaType body =
+                new io.swagger.v3.oas.models.media.MediaType().schema(new Schema<>().$ref(OPERATION_SCHEMA));
+        return new ApiResponse()
+                .description("It takes longer than was to be waited, and goes on; only with Prefer.")
+                .content(new Content().addMediaType(MediaType.APPLICATION_JSON_VALUE, body))
+                .addHeaderObject(
+                        HttpHeaders.LOCATION,
+                        new Header().description("The operation to poll.").schema(new StringSchema()))
+                .addHeaderObject(
+                        Preference.APPLIED,
+                        new Header()
+                                .description("The preference that was followed.")
+                                .schema(new StringSchema()));
     }
 
     private static boolean hasEtag(HandlerMethod method) {
@@ -209,6 +272,9 @@ class ApiDocs implements GlobalOpenApiCustomizer, GlobalOperationCustomizer {
         }
         if (takes(method, Terms.class)) {
             codes.addAll(WITH_CHANGE);
+            if (isPost(method)) {
+                codes.addAll(WITH_KEY);
+            }
         }
         if (operation.getRequestBody() != null) {
             codes.addAll(WITH_BODY);
@@ -222,8 +288,11 @@ class ApiDocs implements GlobalOpenApiCustomizer, GlobalOperationCustomizer {
                 .collect(Collectors.joining("\n"));
         io.swagger.v3.oas.models.media.MediaType body =
                 new io.swagger.v3.oas.models.media.MediaType().schema(new Schema<>().$ref(PROBLEM_SCHEMA));
-        return new ApiResponse()
-                .description(description)
+        ApiResponse refusal = new ApiResponse();
+        // For programs; the description is for people.
+        refusal.addExtension(
+                CODES, codes.stream().map(ProblemCode::code).sorted().toList());
+        return refusal.description(description)
                 .content(new Content().addMediaType(MediaType.APPLICATION_PROBLEM_JSON_VALUE, body));
     }
 }

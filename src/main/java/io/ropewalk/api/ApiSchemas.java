@@ -30,6 +30,8 @@ final class ApiSchemas {
             LabelJson.class,
             TasteJson.class,
             TasteJson.Listing.class,
+            OperationJson.class,
+            OperationJson.Listing.class,
             EventJson.class,
             EventJson.Listing.class,
             SystemInfo.class,

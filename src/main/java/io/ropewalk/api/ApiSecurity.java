@@ -28,7 +28,14 @@ import org.springframework.security.web.firewall.StrictHttpFirewall;
 class ApiSecurity {
     /** The contract and the page that shows it say nothing of what is stored here. */
     private static final String[] CONTRACT = {
-        "/", "/swagger-ui.html", "/swagger-ui/**", "/v3/api-docs", "/v3/api-docs.yaml", "/v3/api-docs/**"
+        "/",
+        "/swagger-ui.html",
+        "/swagger-ui/**",
+        "/v3/api-docs",
+        "/v3/api-docs.yaml",
+        "/v3/api-docs/**",
+        ProblemPages.PATH,
+        ProblemPages.PATH + "/**"
     };
 
     /** Probes and Prometheus have no token. */
@@ -73,7 +80,11 @@ class ApiSecurity {
                 .permitAll()
                 .requestMatchers(HttpMethod.GET, CONTRACT)
                 .permitAll()
+                .requestMatchers(HttpMethod.HEAD, CONTRACT)
+                .permitAll()
                 .requestMatchers(HttpMethod.GET, WATCHING)
+                .permitAll()
+                .requestMatchers(HttpMethod.HEAD, WATCHING)
                 .permitAll()
                 .requestMatchers("/actuator", "/actuator/**")
                 .denyAll()

@@ -11,13 +11,18 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
+import org.springframework.core.annotation.Order;
 import org.springframework.stereotype.Component;
 import org.springframework.web.filter.OncePerRequestFilter;
 
 /** Lets nobody send more than a body can need: 64 KiB; a geom with 64 paths takes 5. */
 @Component
+@Order(BodyLimitFilter.ORDER)
 class BodyLimitFilter extends OncePerRequestFilter {
     static final int MOST_BYTES = 64 << 10;
+
+    /** Behind {@link SameOriginFilter} and who knows the caller; before whatever reads. */
+    static final int ORDER = SameOriginFilter.ORDER + 1;
 
     private final ProblemWriter problems;
 

@@ -9,6 +9,7 @@ import static io.ropewalk.api.ProblemCode.INVALID_URI;
 import static io.ropewalk.api.ProblemCode.LABEL_NOT_WRITTEN;
 import static io.ropewalk.api.ProblemCode.NOT_ALLOWED;
 import static io.ropewalk.api.ProblemCode.NO_LABEL;
+import static io.ropewalk.api.ProblemCode.READ_ONLY;
 import static io.ropewalk.api.ProblemCode.UNSUITABLE_DEVICE;
 
 import io.ropewalk.inventory.DeviceView;
@@ -52,7 +53,9 @@ class DevicesController {
     DeviceJson.Listing list(
             @Parameter(description = Docs.PAGE_SIZE)
                     @RequestParam(defaultValue = "" + Page.USUAL_SIZE)
-                    @Min(value = 1, message = "must be 1 to 1000") @Max(value = Page.LARGEST_SIZE, message = "must be 1 to 1000") int pageSize,
+                    @Min(value = 1, message = "must be 1 to 1000")
+                    @Max(value = Page.LARGEST_SIZE, message = "must be 1 to 1000")
+                    int pageSize,
             @Parameter(description = Docs.PAGE_TOKEN) @RequestParam(required = false) @Nullable String pageToken) {
         Page<DeviceJson> page = Page.of(inventory.devices(), DeviceView::name, pageSize, pageToken)
                 .map(DeviceJson::of);
@@ -138,7 +141,7 @@ class DevicesController {
             summary = "Erase the device's label, whatever it says",
             description = "Only a label is erased, and not while a geom depends on it.")
     @ApiResponse(responseCode = "204", description = "It is erased.")
-    @Refusals({DEVICE_NOT_FOUND, DEVICE_UNREACHABLE, DEVICE_IN_USE, NO_LABEL, LABEL_NOT_WRITTEN})
+    @Refusals({DEVICE_NOT_FOUND, DEVICE_UNREACHABLE, DEVICE_IN_USE, NO_LABEL, READ_ONLY, LABEL_NOT_WRITTEN})
     void clearLabel(@PathVariable String device, Terms terms) {
         inventory.clearLabel(device, terms);
     }

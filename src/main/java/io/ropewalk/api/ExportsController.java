@@ -6,6 +6,7 @@ import static io.ropewalk.api.ProblemCode.EXPORT_NOT_FOUND;
 import static io.ropewalk.api.ProblemCode.GEOM_EXISTS;
 import static io.ropewalk.api.ProblemCode.GEOM_NOT_FOUND;
 import static io.ropewalk.api.ProblemCode.INVALID_NAME;
+import static io.ropewalk.api.ProblemCode.PRECONDITION_REQUIRED;
 import static io.ropewalk.api.ProblemCode.SESSION_NOT_FOUND;
 import static io.ropewalk.api.ProblemCode.STALE_ETAG;
 
@@ -25,6 +26,7 @@ import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import java.net.URI;
 import org.jspecify.annotations.Nullable;
+import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
 import org.springframework.http.ResponseEntity;
@@ -34,6 +36,7 @@ import org.springframework.web.bind.annotation.PatchMapping;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PutMapping;
 import org.springframework.web.bind.annotation.RequestBody;
+import org.springframework.web.bind.annotation.RequestHeader;
 import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.ResponseStatus;
@@ -59,7 +62,9 @@ class ExportsController {
     ExportJson.Listing list(
             @Parameter(description = Docs.PAGE_SIZE)
                     @RequestParam(defaultValue = "" + Page.USUAL_SIZE)
-                    @Min(value = 1, message = "must be 1 to 1000") @Max(value = Page.LARGEST_SIZE, message = "must be 1 to 1000") int pageSize,
+                    @Min(value = 1, message = "must be 1 to 1000")
+                    @Max(value = Page.LARGEST_SIZE, message = "must be 1 to 1000")
+                    int pageSize,
             @Parameter(description = Docs.PAGE_TOKEN) @RequestParam(required = false) @Nullable String pageToken) {
         Page<ExportJson> page = Page.of(inventory.exports(), ExportView::name, pageSize, pageToken)
                 .map(ExportJson::of);
@@ -79,20 +84,45 @@ class ExportsController {
             summary = "Export a geom by a name, or set an export as a whole",
             description = "A geom is exported under its own name when it appears; it may have more. Sessions that the"
                     + " export allows no more end: those that could write when it becomes read-only, and those of clients"
-                    + " that are not allowed.")
+                    + " that are not allowed. What is there already and differs is replaced only with If-Match: the ETag"
+                    + " that was seen, or `*`.")
     @ApiResponse(
             responseCode = "200",
             description = "It is set; with dryRun: it could be made or set.",
             useReturnTypeSchema = true)
     @ApiResponse(responseCode = "201", description = "It is there.", useReturnTypeSchema = true)
-    @Refusals({INVALID_NAME, GEOM_NOT_FOUND, GEOM_EXISTS, EXPORT_EXISTS, STALE_ETAG})
-    ResponseEntity<ExportJson> put(@PathVariable String export, @Valid @RequestBody NewExport settings, Terms terms) {
+    @Refusals({INVALID_NAME, GEOM_NOT_FOUND, GEOM_EXISTS, EXPORT_EXISTS, STALE_ETAG, PRECONDITION_REQUIRED})
+    ResponseEntity<ExportJson> put(
+            @PathVariable String export,
+            @Valid @RequestBody NewExport settings,
+            @Parameter(hidden = true) @RequestHeader(name = HttpHeaders.IF_MATCH, required = false) @Nullable
+                    String ifMatch,
+            Terms terms) {
+        if (ifMatch == null) {
+            requireNoOther(export, settings);
+        }
         ExportPut put = inventory.putExport(export, settings.geom(), settings.settings(), terms);
         ExportJson result = ExportJson.of(put.export());
         return put.created() && !terms.dryRun()
                 ? ResponseEntity.created(URI.create(Api.BASE + "/exports/" + export))
                         .body(result)
                 : ResponseEntity.ok(result);
+    }
+
+    /** Nobody loses by accident what somebody else has set. */
+    private void requireNoOther(String name, NewExport wanted) {
+        inventory.exports().stream()
+                .filter(export -> export.name().equals(name)
+                        && export.geom().equals(wanted.geom())
+                        && !ExportSettings.of(export).equals(wanted.settings()))
+                .findFirst()
+                .ifPresent(export -> {
+                    throw new ApiException(
+                            ProblemCode.PRECONDITION_REQUIRED,
+                            "An export " + name + " is there, and would be replaced.",
+                            "Read it, then send its ETag as If-Match, or * to replace whatever is there.",
+                            new Violation(HttpHeaders.IF_MATCH, "is missing"));
+                });
     }
 
     @PatchMapping(

@@ -12,9 +12,9 @@ import static io.ropewalk.api.ProblemCode.INVALID_NAME;
 import static io.ropewalk.api.ProblemCode.INVALID_VALUE;
 import static io.ropewalk.api.ProblemCode.LABEL_MISMATCH;
 import static io.ropewalk.api.ProblemCode.LABEL_NOT_WRITTEN;
-import static io.ropewalk.api.ProblemCode.NOT_SUPPORTED;
 import static io.ropewalk.api.ProblemCode.NO_USABLE_PATH;
 import static io.ropewalk.api.ProblemCode.PATH_EXISTS;
+import static io.ropewalk.api.ProblemCode.READ_ONLY;
 import static io.ropewalk.api.ProblemCode.SECTOR_SIZE_MISMATCH;
 import static io.ropewalk.api.ProblemCode.SIZE_MISMATCH;
 import static io.ropewalk.api.ProblemCode.STALE_ETAG;
@@ -77,12 +77,15 @@ class GeomsController {
     GeomJson.Listing list(
             @Parameter(description = "Only geoms in one of these states; all when left out.")
                     @RequestParam(required = false)
-                    @Nullable Set<GeomState> state,
+                    @Nullable
+                    Set<GeomState> state,
             @Parameter(description = "basic: without paths, policies and export.") @RequestParam(defaultValue = "full")
                     View view,
             @Parameter(description = Docs.PAGE_SIZE)
                     @RequestParam(defaultValue = "" + Page.USUAL_SIZE)
-                    @Min(value = 1, message = "must be 1 to 1000") @Max(value = Page.LARGEST_SIZE, message = "must be 1 to 1000") int pageSize,
+                    @Min(value = 1, message = "must be 1 to 1000")
+                    @Max(value = Page.LARGEST_SIZE, message = "must be 1 to 1000")
+                    int pageSize,
             @Parameter(description = Docs.PAGE_TOKEN) @RequestParam(required = false) @Nullable String pageToken) {
         List<GeomView> geoms = inventory.geoms().stream()
                 .filter(geom -> state == null || state.isEmpty() || state.contains(geom.state()))
@@ -104,7 +107,7 @@ class GeomsController {
     @Refusals({
         INVALID_NAME,
         INVALID_VALUE,
-        NOT_SUPPORTED,
+        READ_ONLY,
         GEOM_EXISTS,
         EXPORT_EXISTS,
         PATH_EXISTS,

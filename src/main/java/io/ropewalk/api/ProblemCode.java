@@ -27,12 +27,12 @@ enum ProblemCode {
     LABEL_MISMATCH(HttpStatus.CONFLICT, "A device does not show the label"),
     FOREIGN_DATA(HttpStatus.CONFLICT, "The end of the disk holds something else"),
     NO_LABEL(HttpStatus.NOT_FOUND, "The device has no label"),
+    READ_ONLY(HttpStatus.CONFLICT, "The device can only be read"),
     LABEL_NOT_WRITTEN(HttpStatus.UNPROCESSABLE_CONTENT, "No device took the label"),
     CAPABILITY_MISMATCH(HttpStatus.UNPROCESSABLE_CONTENT, "The device can do less than the geom has promised"),
     INVALID_NAME(HttpStatus.BAD_REQUEST, "The name breaks the rule for names"),
     INVALID_URI(HttpStatus.BAD_REQUEST, "The URI names no device that can be opened here"),
     INVALID_VALUE(HttpStatus.BAD_REQUEST, "A value is out of its range"),
-    NOT_SUPPORTED(HttpStatus.UNPROCESSABLE_CONTENT, "This is not done here"),
     NO_USABLE_PATH(HttpStatus.CONFLICT, "The geom has no usable path"),
     EXPORT_NOT_FOUND(HttpStatus.NOT_FOUND, "There is no such export"),
     EXPORT_EXISTS(HttpStatus.CONFLICT, "An export of that name serves another geom"),
@@ -48,6 +48,8 @@ enum ProblemCode {
     MALFORMED_JSON(HttpStatus.BAD_REQUEST, "The body is not JSON"),
     /** The body is JSON, but not of the shape that is asked for; see the violations. */
     INVALID_BODY(HttpStatus.BAD_REQUEST, "The body is not what is asked for"),
+    /** What would be replaced as a whole is changed only by who has seen it. */
+    PRECONDITION_REQUIRED(HttpStatus.PRECONDITION_REQUIRED, "The change needs If-Match"),
     /** A query parameter or header has a value that cannot be, or there is no such parameter; see the violations. */
     INVALID_PARAMETER(HttpStatus.BAD_REQUEST, "A parameter is not what is asked for"),
     /** HTTP itself was broken: a header or path that no server takes. */
@@ -64,6 +66,12 @@ enum ProblemCode {
     NOT_ACCEPTABLE(HttpStatus.NOT_ACCEPTABLE, "The resource has no form of the media type asked for"),
     /** The events asked for are no longer known. */
     EVENTS_COMPACTED(HttpStatus.GONE, "The events asked for are no longer known"),
+    /** The operation ended long ago, or in another life of the service. */
+    OPERATION_NOT_FOUND(HttpStatus.NOT_FOUND, "There is no such operation"),
+    /** The first request with the key has no answer yet, or never got one. */
+    IDEMPOTENCY_KEY_IN_USE(HttpStatus.CONFLICT, "The first request with the key has no answer"),
+    /** The key came with another request before. */
+    IDEMPOTENCY_KEY_REUSED(HttpStatus.UNPROCESSABLE_CONTENT, "The key was sent with another request"),
     BODY_TOO_LARGE(HttpStatus.CONTENT_TOO_LARGE, "The body is too large"),
     UNSUPPORTED_MEDIA_TYPE(HttpStatus.UNSUPPORTED_MEDIA_TYPE, "The body is of another media type than asked for"),
     /** Our own fault; the log knows more. */
@@ -86,9 +94,9 @@ enum ProblemCode {
         return code;
     }
 
-    /** A URI that stands for the code; it leads nowhere. */
+    /** Where every service tells more of the code; the same word for word everywhere, as it is relative. */
     String type() {
-        return "urn:ropewalk:problem:" + code;
+        return ProblemPages.PATH + "/" + code;
     }
 
     HttpStatus status() {

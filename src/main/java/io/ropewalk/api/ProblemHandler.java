@@ -2,6 +2,7 @@ package io.ropewalk.api;
 
 import io.ropewalk.inventory.InventoryException;
 import jakarta.servlet.http.HttpServletRequest;
+import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -46,19 +47,25 @@ class ProblemHandler extends ResponseEntityExceptionHandler {
 
     @ExceptionHandler
     ResponseEntity<ProblemJson> refusedByInventory(InventoryException refusal, HttpServletRequest request) {
-        ProblemCode code = ProblemCode.of(refusal.problem());
-        if (code.status().is5xxServerError()) {
+        if (ProblemCode.of(refusal.problem()).status().is5xxServerError()) {
             LOG.warn("{} {}: {}", request.getMethod(), request.getRequestURI(), refusal.detail(), refusal.getCause());
         }
-        return answer(
-                ProblemJson.of(code, refusal.detail(), refusal.correction(), request.getRequestURI())
-                        .about(refusal.resource()),
-                new HttpHeaders());
+        return answer(problem(refusal, request.getRequestURI()), new HttpHeaders());
     }
 
     @ExceptionHandler
     ResponseEntity<ProblemJson> refusedHere(ApiException refusal, HttpServletRequest request) {
-        return answer(refusal.toProblem(request.getRequestURI()), new HttpHeaders());
+        return answer(problem(refusal, request.getRequestURI()), new HttpHeaders());
+    }
+
+    /** It is no problem: the answer is that it goes on. */
+    @ExceptionHandler
+    ResponseEntity<OperationJson> goesOn(StillRunningException going) {
+        return ResponseEntity.accepted()
+                .location(
+                        URI.create(Api.BASE + "/operations/" + going.operation().id()))
+                .header(HttpHeaders.RETRY_AFTER, RETRY_SECONDS)
+                .body(going.operation());
     }
 
     /** Tomcat reads parameters when they are asked for first; that is by us. */
@@ -75,13 +82,23 @@ class ProblemHandler extends ResponseEntityExceptionHandler {
     @ExceptionHandler
     ResponseEntity<ProblemJson> ourFault(Exception fault, HttpServletRequest request) {
         LOG.error("{} {} failed", request.getMethod(), request.getRequestURI(), fault);
-        return answer(
+        return answer(problem(fault, request.getRequestURI()), new HttpHeaders());
+    }
+
+    /** What a client is told of a failure. */
+    static ProblemJson problem(Throwable failure, String instance) {
+        return switch (failure) {
+            case InventoryException refusal ->
+                ProblemJson.of(ProblemCode.of(refusal.problem()), refusal.detail(), refusal.correction(), instance)
+                        .about(refusal.resource());
+            case ApiException refusal -> refusal.toProblem(instance);
+            default ->
                 ProblemJson.of(
                         ProblemCode.INTERNAL_ERROR,
                         "The service failed to do this; its log says more.",
                         "Try again; report it with the log if it stays.",
-                        request.getRequestURI()),
-                new HttpHeaders());
+                        instance);
+        };
     }
 
     static ResponseEntity<ProblemJson> answer(ProblemJson problem, HttpHeaders headers) {
@@ -288,7 +305,8 @@ class ProblemHandler extends ResponseEntityExceptionHandler {
             case 413 -> new BodyTooLargeException().refusal();
             case 503 -> new ApiException(ProblemCode.BUSY, "The service cannot do this now.", "Try again in a moment.");
             default ->
-                status >= 500
+                // 501 and 505 are a transfer coding and an HTTP version of the client's that nobody knows.
+                status == 500 || status == 502 || status == 504
                         ? new ApiException(
                                 ProblemCode.INTERNAL_ERROR,
                                 "The service failed to do this; its log says more.",

@@ -9,7 +9,9 @@ import org.jspecify.annotations.Nullable;
 @Schema(name = "Problem", description = "Why a request was refused (RFC 9457). Nothing was changed by it.")
 @JsonInclude(JsonInclude.Include.NON_NULL)
 record ProblemJson(
-        @Schema(description = "A URI that stands for the code.", example = "urn:ropewalk:problem:geom-not-found")
+        @Schema(
+                description = "Stands for the code, and leads to a page about it.",
+                example = "/problems/geom-not-found")
         String type,
 
         @Schema(description = "What happened, in general.", example = "There is no such geom")
@@ -36,7 +38,8 @@ record ProblemJson(
                 description = "What it is about, kind and name; absent when it is about the request itself.",
                 example = "geom disk7",
                 requiredMode = Schema.RequiredMode.NOT_REQUIRED)
-        @Nullable String resource,
+        @Nullable
+        String resource,
 
         @Schema(description = "What is wrong with which part of the request; empty when it is not about parts.")
         List<Violation> violations) {

@@ -24,7 +24,9 @@ public class ProblemValve extends ErrorReportValve {
             response.setCharacterEncoding("UTF-8");
             Writer writer = response.getReporter();
             if (writer != null) {
-                writer.write(json(ProblemHandler.plain(status).toProblem("/"), status));
+                ProblemJson problem = ProblemHandler.plain(status).toProblem("/");
+                response.setStatus(problem.status());
+                writer.write(json(problem));
                 response.finishResponse();
             }
         } catch (IOException | IllegalStateException gone) {
@@ -33,12 +35,12 @@ public class ProblemValve extends ErrorReportValve {
     }
 
     /** None of these texts needs escaping: they are all our own. The path is left out, it may be what is illegal. */
-    private static String json(ProblemJson problem, int status) {
+    private static String json(ProblemJson problem) {
         return """
                 {"type":"%s","title":"%s","status":%d,"detail":"%s","instance":"%s","code":"%s","correction":"%s","violations":[]}""".formatted(
                         problem.type(),
                         problem.title(),
-                        status,
+                        problem.status(),
                         problem.detail(),
                         problem.instance(),
                         problem.code(),

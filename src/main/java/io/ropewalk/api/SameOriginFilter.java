@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.springframework.core.annotation.Order;
 import org.springframework.http.HttpHeaders;
 import org.springframework.stereotype.Component;
 import org.springframework.web.filter.OncePerRequestFilter;
@@ -17,7 +18,11 @@ import org.springframework.web.filter.OncePerRequestFilter;
  * verb without body needs no leave from the browser. Programs send no {@code Origin} and are not concerned.
  */
 @Component
+@Order(SameOriginFilter.ORDER)
 class SameOriginFilter extends OncePerRequestFilter {
+    /** Behind Spring Security, which knows the caller. */
+    static final int ORDER = 0;
+
     private static final Set<String> SAFE = Set.of("GET", "HEAD", "OPTIONS");
 
     private final ProblemWriter problems;

@@ -1,5 +1,6 @@
 package io.ropewalk.config;
 
+import io.ropewalk.tls.ClientCertificates;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
@@ -18,8 +19,12 @@ import org.springframework.validation.annotation.Validated;
  * @param dataDir where the desired state is kept; one running instance per folder
  * @param demo whether to bring a geom named demo over two NBD servers of our own inside the process
  * @param nbd where NBD clients connect
+ * @param nbdClient how we connect to NBD servers
  * @param io how I/O is done
  * @param security who may use the API
+ * @param allow what a caller of the API may make the service open
+ * @param audit the audit of changes
+ * @param limits how much of the API one address may use
  * @param devices devices that should exist, by name
  * @param scan which local files become devices by themselves
  * @param geoms geoms that should exist, by name
@@ -31,8 +36,12 @@ record RopewalkProperties(
         @DefaultValue("./data") Path dataDir,
         @DefaultValue("false") boolean demo,
         @Valid @DefaultValue Nbd nbd,
+        @DefaultValue NbdClient nbdClient,
         @Valid @DefaultValue Io io,
         @DefaultValue Security security,
+        @NestedConfigurationProperty @DefaultValue AllowProperties allow,
+        @Valid @NestedConfigurationProperty @DefaultValue AuditProperties audit,
+        @Valid @NestedConfigurationProperty @DefaultValue LimitProperties limits,
         @DefaultValue Map<String, DeviceProperties> devices,
         @DefaultValue ScanProperties scan,
         @DefaultValue Map<String, GeomProperties> geoms,
@@ -44,7 +53,10 @@ record RopewalkProperties(
      * @param address the address to listen on for TCP
      * @param port the port to listen on for TCP; 0 for any free one
      * @param unixSocket a Unix socket to listen on as well; none when left out
-     * @param tls whether clients must use TLS
+     * @param tls whether clients must use TLS. Left out: required, unless the address is loopback; there allowed where
+     *     an SSL bundle is named, else off. A Unix socket never needs it
+     * @param sslBundle the SSL bundle (spring.ssl.bundle) with the certificate to show to clients, and the CAs of theirs
+     * @param clientAuth whether clients are asked for certificates: none, want or need
      */
     record Nbd(
             @DefaultValue("127.0.0.1") InetAddress address,
@@ -53,13 +65,44 @@ record RopewalkProperties(
             @Min(value = 0, message = "must be 0 to 65535") @Max(value = 65535, message = "must be 0 to 65535") int port,
 
             @Nullable Path unixSocket,
-            @DefaultValue("OFF") Tls tls) {}
+            @Nullable Tls tls,
+            @Nullable String sslBundle,
+            @DefaultValue("NONE") ClientCertificates clientAuth) {
+
+        /** What was said, or what goes without saying. */
+        Tls effectiveTls() {
+            if (tls != null) {
+                return tls;
+            }
+            if (!address.isLoopbackAddress()) {
+                return Tls.REQUIRED;
+            }
+            return sslBundle == null ? Tls.OFF : Tls.ALLOWED;
+        }
+
+        /** Whether nobody gets in over TCP without a certificate. */
+        boolean knowsItsClients() {
+            return effectiveTls() == Tls.REQUIRED && clientAuth == ClientCertificates.NEED;
+        }
+    }
 
     /** Whether NBD clients must use TLS. */
     enum Tls {
         /** TLS is not offered. */
-        OFF
+        OFF,
+        /** Who wants TLS gets it. */
+        ALLOWED,
+        /** Nothing is done over TCP without TLS. */
+        REQUIRED
     }
+
+    /**
+     * How we connect to NBD servers.
+     *
+     * @param sslBundle the SSL bundle (spring.ssl.bundle) for nbds devices whose URI names none by tls-bundle: the CAs
+     *     that servers must be certified by, and the certificate to show; the CAs of the Java runtime when left out
+     */
+    record NbdClient(@Nullable String sslBundle) {}
 
     /**
      * How I/O is done.

@@ -4,6 +4,7 @@ import com.zaxxer.hikari.HikariDataSource;
 import io.ropewalk.store.DataDirException;
 import io.ropewalk.store.DataDirLock;
 import io.ropewalk.store.EmbeddedDatabase;
+import io.ropewalk.store.JdbcAnswerStore;
 import io.ropewalk.store.JdbcInventoryStore;
 import javax.sql.DataSource;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
@@ -38,5 +39,11 @@ class StoreConfiguration {
     @DependsOnDatabaseInitialization
     JdbcInventoryStore inventoryStore(DataSource dataSource, PlatformTransactionManager transactions) {
         return new JdbcInventoryStore(dataSource, transactions);
+    }
+
+    @Bean
+    @DependsOnDatabaseInitialization
+    JdbcAnswerStore answerStore(DataSource dataSource) {
+        return new JdbcAnswerStore(dataSource);
     }
 }

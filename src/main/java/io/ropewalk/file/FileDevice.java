@@ -54,9 +54,9 @@ final class FileDevice implements BlockDevice {
         this.geometry = new AtomicReference<>(medium.geometry());
     }
 
-    /** Opens {@code target} and learns its shape. Blocks, for as long as the file system likes. */
-    static FileDevice open(String name, FileTarget asked) throws DeviceException {
-        OpenFile file = OpenFile.open(asked);
+    /** Opens {@code asked}, if that is allowed, and learns its shape. Blocks, for as long as the file system likes. */
+    static FileDevice open(String name, FileTarget asked, AllowedPaths allowed) throws DeviceException {
+        OpenFile file = OpenFile.open(asked, allowed);
         FileTarget target = file.target();
         try {
             Medium medium = file.stat().type() == Stat.Type.BLOCK

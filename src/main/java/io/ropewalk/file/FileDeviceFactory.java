@@ -27,6 +27,18 @@ public final class FileDeviceFactory implements DeviceFactory {
     /** A file system that has not opened a file by then is not going to. */
     private static final Duration OPEN_TIMEOUT = Duration.ofSeconds(30);
 
+    private final AllowedPaths allowed;
+
+    /** One that opens whatever the system lets it. */
+    public FileDeviceFactory() {
+        this(AllowedPaths.EVERY);
+    }
+
+    /** One that opens what it is allowed to. */
+    public FileDeviceFactory(AllowedPaths allowed) {
+        this.allowed = allowed;
+    }
+
     @Override
     public Set<String> schemes() {
         return Set.of("file");
@@ -42,8 +54,9 @@ public final class FileDeviceFactory implements DeviceFactory {
      *
      * <p>Reasons: UNREACHABLE when there is no such file, or the file system does not answer within 30 s; UNSUITABLE
      * for what is neither a regular file nor a block device, is smaller than one sector, or cannot do
-     * {@code direct}; NOT_ALLOWED without the permission to read it (and write, unless read-only); IN_USE when another
-     * process has locked it, or mounted it.
+     * {@code direct}; NOT_ALLOWED for what the {@link AllowedPaths} do not name, and without the permission to read it (and
+     * write, unless read-only); IN_USE when another process has locked it, or the system has mounted it, swaps to it or
+     * has built another device on it.
      */
     @Override
     public BlockDevice open(String name, URI uri) throws DeviceException {
@@ -58,9 +71,9 @@ public final class FileDeviceFactory implements DeviceFactory {
     }
 
     /** Runs on a thread of its own, which a dead file system may keep forever. */
-    private static void open(String name, FileTarget target, CompletableFuture<FileDevice> opening) {
+    private void open(String name, FileTarget target, CompletableFuture<FileDevice> opening) {
         try {
-            FileDevice device = FileDevice.open(name, target);
+            FileDevice device = FileDevice.open(name, target, allowed);
             if (!opening.complete(device)) {
                 device.close();
             }

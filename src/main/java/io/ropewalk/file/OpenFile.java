@@ -2,6 +2,7 @@ package io.ropewalk.file;
 
 import io.ropewalk.block.DeviceException;
 import io.ropewalk.block.DeviceException.Reason;
+import java.nio.charset.StandardCharsets;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -22,23 +23,19 @@ final class OpenFile {
         this.hold = hold;
     }
 
-    /** Opens and locks {@code asked}. Blocks. */
-    static OpenFile open(FileTarget asked) throws DeviceException {
-        Stat before = new Stat();
-        int errno = -Libc.statx(asked.pathBytes(), before);
-        if (errno != Errno.NONE) {
-            throw Refusals.atOpen(asked, errno);
-        }
-        requireDisk(asked, before);
-        FileTarget target = asked.decidedFor(before);
-        int fd = open(target, before);
-        try {
-            Stat stat = statOf(target, fd);
-            requireDisk(target, stat);
-            return new OpenFile(target, fd, stat, StoreLocks.take(target, stat.identity(), fd));
-        } catch (DeviceException | RuntimeException e) {
-            Libc.close(fd);
-            throw e;
+    /** Opens and locks {@code asked}, if that is allowed. Blocks. */
+    static OpenFile open(FileTarget asked, AllowedPaths allowed) throws DeviceException {
+        try (PinnedPath pinned = allowed.pin(asked)) {
+            requireDisk(asked, pinned.stat());
+            FileTarget target = asked.decidedFor(pinned.stat());
+            int fd = open(target, pinned);
+            try {
+                Stat stat = statOf(target, fd);
+                return new OpenFile(target, fd, stat, StoreLocks.take(target, stat.identity(), fd));
+            } catch (DeviceException | RuntimeException e) {
+                Libc.close(fd);
+                throw e;
+            }
         }
     }
 
@@ -47,20 +44,26 @@ final class OpenFile {
         if (stat.type() != Stat.Type.REGULAR && stat.type() != Stat.Type.BLOCK) {
             throw Refusals.unsuitable(target, "it is " + stat.type() + ", not a regular file or block device");
         }
+        String use = DiskUse.of(stat.identity()).orElse(null);
+        if (use != null) {
+            throw Refusals.inUse(target, use);
+        }
     }
 
     /**
-     * O_NONBLOCK, for what might have taken the path's place by now, must not be waited for. O_EXCL makes the kernel
-     * refuse a block device that is mounted; when it is we who hold it already, under another name, it is left out.
+     * O_NONBLOCK: a device without medium must not be waited for. O_EXCL makes the kernel refuse a block device that is
+     * mounted; when it is we who hold it already, under another name, it is left out.
      */
-    private static int open(FileTarget target, Stat stat) throws DeviceException {
+    private static int open(FileTarget target, PinnedPath pinned) throws DeviceException {
+        Stat stat = pinned.stat();
+        byte[] door = pinned.door().toString().getBytes(StandardCharsets.US_ASCII);
         int flags = Libc.O_CLOEXEC | Libc.O_NONBLOCK;
         flags |= target.readOnly() ? Libc.O_RDONLY : Libc.O_RDWR;
         flags |= target.direct() ? Libc.O_DIRECT : 0;
         boolean exclusive = stat.type() == Stat.Type.BLOCK && !target.readOnly();
-        int fd = Libc.open(target.pathBytes(), exclusive ? flags | Libc.O_EXCL : flags);
+        int fd = Libc.open(door, exclusive ? flags | Libc.O_EXCL : flags);
         if (fd == -Errno.EBUSY && exclusive && StoreLocks.isClaimed(stat.identity())) {
-            fd = Libc.open(target.pathBytes(), flags);
+            fd = Libc.open(door, flags);
         }
         if (fd < 0) {
             throw Refusals.atOpen(target, -fd);

@@ -1,6 +1,7 @@
 package io.ropewalk.inventory;
 
 import io.ropewalk.block.BlockDevice;
+import io.ropewalk.block.Capability;
 import io.ropewalk.block.Geometry;
 import io.ropewalk.engine.Geom;
 import io.ropewalk.engine.GeomType;
@@ -73,6 +74,13 @@ final class GeomRules {
     static void requireRoomForLabel(BlockDevice device) {
         if (!Label.hasRoom(device.geometry())) {
             throw LabelRefusals.noRoomForLabel(device.name(), device.geometry());
+        }
+    }
+
+    /** One of the devices, all on one disk, takes what is written. */
+    static void requireWritable(List<BlockDevice> devices) {
+        if (devices.stream().noneMatch(device -> device.capabilities().has(Capability.WRITE))) {
+            throw LabelRefusals.readOnly(devices.getFirst().name());
         }
     }
 

@@ -38,6 +38,9 @@ public final class Inventory implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger("io.ropewalk.control");
 
+    /** How many times the patience for a verb the last request on a path is waited for. */
+    private static final int DRAIN_PATIENCE = 20;
+
     private final InventorySettings settings;
     private final Topology topology;
     private final Ledger ledger;
@@ -260,7 +263,7 @@ public final class Inventory implements AutoCloseable {
 
     /**
      * Erases the device's label, whatever it says. DEVICE_NOT_FOUND, DEVICE_UNREACHABLE, DEVICE_IN_USE while a geom has
-     * the device or depends on that label, NO_LABEL, LABEL_NOT_WRITTEN.
+     * the device or depends on that label, NO_LABEL, READ_ONLY, LABEL_NOT_WRITTEN.
      */
     public void clearLabel(String device, Terms terms) {
         labels.clear(device, terms);
@@ -296,7 +299,7 @@ public final class Inventory implements AutoCloseable {
      * R42, all or nothing. An AUTOMATIC geom has its label written through the first device and read back through every
      * other. INVALID_NAME, INVALID_VALUE, GEOM_EXISTS, EXPORT_EXISTS, PATH_EXISTS, DEVICE_NOT_FOUND, DEVICE_IN_USE,
      * DEVICE_UNREACHABLE, SIZE_MISMATCH, SECTOR_SIZE_MISMATCH, TOO_MANY_PATHS; of an AUTOMATIC one also
-     * UNSUITABLE_DEVICE, FOREIGN_DATA, LABEL_MISMATCH, LABEL_NOT_WRITTEN, BUSY.
+     * UNSUITABLE_DEVICE, READ_ONLY, FOREIGN_DATA, LABEL_MISMATCH, LABEL_NOT_WRITTEN, BUSY.
      *
      * @param force write the label over what the end of the disk holds; means nothing for a MANUAL geom
      */
@@ -320,7 +323,7 @@ public final class Inventory implements AutoCloseable {
 
     /** R47: ends the geom; it stays in the desired state as stopped, and its label on the disk. Idempotent (Q2). GEOM_NOT_FOUND. */
     public void stopGeom(String geom, Terms terms) {
-        await(topology.call(terms, null, () -> geoms.stop(geom, terms)));
+        awaitDrain(topology.call(terms, null, () -> geoms.stop(geom, terms)));
     }
 
     /**
@@ -332,10 +335,10 @@ public final class Inventory implements AutoCloseable {
      */
     public void destroyGeom(String geom, boolean force, Terms terms) {
         if (labels.concerns(geom)) {
-            await(labels.destroy(geom, force, terms));
+            awaitDrain(labels.destroy(geom, force, terms));
             return;
         }
-        await(topology.call(terms, null, () -> geoms.destroy(geom, force, terms)));
+        awaitDrain(topology.call(terms, null, () -> geoms.destroy(geom, force, terms)));
     }
 
     /** R49. GEOM_NOT_FOUND, NO_USABLE_PATH. */
@@ -386,7 +389,7 @@ public final class Inventory implements AutoCloseable {
      * GEOM_IN_USE.
      */
     public void removePath(String geom, String device, LastPath lastPath, Terms terms) {
-        await(topology.call(terms, null, () -> geoms.remove(geom, device, lastPath, terms)));
+        awaitDrain(topology.call(terms, null, () -> geoms.remove(geom, device, lastPath, terms)));
     }
 
     /** R44, R45; remembered over restarts. GEOM_NOT_FOUND, PATH_NOT_FOUND. */
@@ -551,6 +554,21 @@ public final class Inventory implements AutoCloseable {
     /** What was decided is under way; after the bound it goes on without us. */
     private void await(CompletableFuture<?> effect) {
         await(effect, settings.verbTimeout());
+    }
+
+    /** What is in flight decides how long it takes, and its bounds are minutes at most; BUSY when it is stuck for longer. */
+    private void awaitDrain(CompletableFuture<?> drained) {
+        Duration patience = settings.verbTimeout().multipliedBy(DRAIN_PATIENCE);
+        try {
+            drained.get(patience.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException e) {
+            throw Refusals.notFinished(patience);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw Refusals.interrupted();
+        } catch (ExecutionException e) {
+            throw Refusals.stopping();
+        }
     }
 
     private static void await(CompletableFuture<?> effect, Duration atMost) {

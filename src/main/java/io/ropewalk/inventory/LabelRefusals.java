@@ -106,6 +106,14 @@ final class LabelRefusals {
                 geomResource(geom));
     }
 
+    static InventoryException readOnly(String device) {
+        return new InventoryException(
+                Problem.READ_ONLY,
+                "Device " + Refusals.quoted(device) + " can only be read, and its label would be written.",
+                "Make it writable, then try again.",
+                Refusals.deviceResource(device));
+    }
+
     static InventoryException labelNotWritten(String geom, List<Culprit> culprits, LabellingResult.Aftermath after) {
         return new InventoryException(
                 Problem.LABEL_NOT_WRITTEN,

@@ -102,6 +102,7 @@ final class LabelVerbs {
         List<BlockDevice> open = Geoms.openDevices(world, spec, patient);
         GeomRules.requireAlike(open);
         GeomRules.requireRoomForLabel(open.getFirst());
+        GeomRules.requireWritable(open);
         maker.requireMakeable(spec, open);
         Label label = Label.create(
                 spec.name(), UUID.randomUUID(), open.getFirst().geometry(), LabelRules.modeOf(spec.mode()));
@@ -350,6 +351,7 @@ final class LabelVerbs {
     private BlockDevice planClear(LabelDesk.Work work, String device) {
         World world = ledger.world();
         BlockDevice open = GeomRules.requireOpen(GeomRules.requireFree(world, device));
+        GeomRules.requireWritable(List.of(open));
         work.pledge(new Pledge("cleared of its label", null, Set.of(device)));
         return open;
     }

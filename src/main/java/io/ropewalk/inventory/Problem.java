@@ -40,6 +40,8 @@ public enum Problem {
     FOREIGN_DATA,
     /** The device has no label that can be read. */
     NO_LABEL,
+    /** The device can only be read, and would be written. */
+    READ_ONLY,
     /** No device took the change of the label. */
     LABEL_NOT_WRITTEN,
     /** The device can do less than the geom has promised to its clients. */
@@ -50,8 +52,6 @@ public enum Problem {
     INVALID_URI,
     /** A value is out of its range, or values contradict each other. */
     INVALID_VALUE,
-    /** This kind of geom cannot be made here. */
-    NOT_SUPPORTED,
     /** The geom has no usable path. */
     NO_USABLE_PATH,
     /** No export of that name. */

@@ -48,6 +48,7 @@ final class NbdClientDial implements NbdClientSession.Opener {
     private IoLoop.@Nullable Timer timer;
     private @Nullable ChannelFuture connecting;
     private @Nullable NbdClientSession session;
+    private NbdAllowedServers.@Nullable Held held;
     private boolean over;
 
     NbdClientDial(
@@ -63,10 +64,14 @@ final class NbdClientDial implements NbdClientSession.Opener {
     void start() {
         timer = loop.schedule(this::onTimeout, options.connectTimeout().toNanos());
         String path = uri.socketPath();
-        if (path != null) {
+        NbdAllowedServers.Sockets sockets = options.allowed().sockets();
+        if (path != null && sockets != null) {
+            // Not a virtual thread: a dead file system may keep it.
+            Thread.ofPlatform().daemon().name("look at " + path).start(() -> hold(sockets, path));
+        } else if (path != null) {
             connectTo(List.of(unixAddress(path)));
         } else if (NetUtil.isValidIpV4Address(uri.host()) || uri.host().indexOf(':') >= 0) {
-            connectTo(List.of(new InetSocketAddress(uri.host(), uri.port())));
+            connectToAllowed(List.of(new InetSocketAddress(uri.host(), uri.port())));
         } else {
             Thread.ofVirtual().name("resolve " + uri.host()).start(this::resolve);
         }
@@ -102,7 +107,7 @@ final class NbdClientDial implements NbdClientSession.Opener {
     private void resolve() {
         try {
             InetAddress[] found = InetAddress.getAllByName(uri.host());
-            inLoop(() -> connectTo(Arrays.stream(found)
+            inLoop(() -> connectToAllowed(Arrays.stream(found)
                     .map(address -> new InetSocketAddress(address, uri.port()))
                     .toList()));
         } catch (UnknownHostException e) {
@@ -110,17 +115,51 @@ final class NbdClientDial implements NbdClientSession.Opener {
         }
     }
 
-    private void inLoop(Runnable task) {
+    private void hold(NbdAllowedServers.Sockets sockets, String path) {
+        try {
+            NbdAllowedServers.Held socket = sockets.hold(path);
+            if (!inLoop(() -> connectTo(socket))) {
+                socket.close();
+            }
+        } catch (DeviceException e) {
+            inLoop(() -> onRefused(e));
+        }
+    }
+
+    private void connectTo(NbdAllowedServers.Held socket) {
+        if (over) {
+            socket.close();
+        } else {
+            held = socket;
+            connectTo(List.of(unixAddress(socket.door().toString())));
+        }
+    }
+
+    /** False when nothing will run there any more. */
+    private boolean inLoop(Runnable task) {
         try {
             loop.execute(task);
+            return true;
         } catch (RejectedExecutionException e) {
             // the loop has stopped, and with it everybody who could want an answer
             over = true;
+            return false;
         }
     }
 
     private SocketAddress unixAddress(String path) {
         return loops.transport() == Transport.NIO ? UnixDomainSocketAddress.of(path) : new DomainSocketAddress(path);
+    }
+
+    private void connectToAllowed(List<InetSocketAddress> found) {
+        List<InetSocketAddress> permitted = options.allowed().permitted(uri.host(), found);
+        if (permitted.isEmpty()) {
+            String message = "This service may not connect to " + uri.server()
+                    + "; see ropewalk.allow.hosts and ropewalk.allow.ports in its configuration.";
+            onRefused(new DeviceException(Reason.NOT_ALLOWED, message));
+        } else {
+            connectTo(permitted);
+        }
     }
 
     private void connectTo(List<? extends SocketAddress> found) {
@@ -150,12 +189,22 @@ final class NbdClientDial implements NbdClientSession.Opener {
         future.addListener(done -> onConnected(attempt, future));
     }
 
+    /** The socket that was connected to, or was not, needs holding no more. */
+    private void letGo() {
+        NbdAllowedServers.Held socket = held;
+        held = null;
+        if (socket != null) {
+            socket.close();
+        }
+    }
+
     private int millisPerAddress() {
         long each = options.connectTimeout().toMillis() / addresses.size();
         return (int) Math.clamp(each, 1, Integer.MAX_VALUE);
     }
 
     private void onConnected(NbdClientSession attempt, ChannelFuture future) {
+        letGo();
         if (over) {
             future.channel().close();
         } else if (future.isSuccess()) {

@@ -2,6 +2,7 @@ package io.ropewalk.api;
 
 import io.ropewalk.inventory.Inventory;
 import jakarta.servlet.Filter;
+import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
 import org.mockito.Mockito;
@@ -31,6 +32,16 @@ class ApiSlice {
     }
 
     @Bean
+    MemoryAnswers answers() {
+        return new MemoryAnswers();
+    }
+
+    @Bean
+    Clock clock() {
+        return Clock.systemUTC();
+    }
+
+    @Bean
     SystemInfo systemInfo() {
         return new SystemInfo(
                 "1.2.3",
@@ -47,8 +58,9 @@ class ApiSlice {
                 context,
                 builder -> builder.addFilters(
                                 context.getBean("springSecurityFilterChain", Filter.class),
+                                context.getBean(SameOriginFilter.class),
                                 context.getBean(BodyLimitFilter.class),
-                                context.getBean(SameOriginFilter.class))
+                                context.getBean(IdempotencyFilter.class))
                         .build());
     }
 }

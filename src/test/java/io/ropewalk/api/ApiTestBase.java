@@ -72,7 +72,7 @@ abstract class ApiTestBase {
         assertThat(result)
                 .bodyJson()
                 .hasPathSatisfying("$.code", path -> assertThat(path).isEqualTo(code.code()))
-                .hasPathSatisfying("$.type", path -> assertThat(path).isEqualTo("urn:ropewalk:problem:" + code.code()))
+                .hasPathSatisfying("$.type", path -> assertThat(path).isEqualTo("/problems/" + code.code()))
                 .hasPathSatisfying("$.title", path -> assertThat(path).isEqualTo(code.title()))
                 .hasPathSatisfying(
                         "$.status",

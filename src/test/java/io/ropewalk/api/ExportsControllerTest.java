@@ -98,6 +98,18 @@ class ExportsControllerTest extends ApiTestBase {
     }
 
     @Test
+    void whatSomebodyElseHasSetIsReplacedOnlyByWhoSawIt() {
+        when(inventory.exports()).thenReturn(List.of(Samples.export("disk1")));
+        when(inventory.putExport(any(), any(), any(), any())).thenReturn(new ExportPut(Samples.export("disk1"), false));
+        String other = "{\"geom\":\"disk1\",\"readOnly\":true}";
+
+        assertViolation(put("/exports/disk1", other), ProblemCode.PRECONDITION_REQUIRED, "If-Match", "is missing");
+        assertThat(put("/exports/disk1", "{\"geom\":\"disk1\"}")).as("as it is").hasStatusOk();
+        assertThat(json(mvc.put().uri("/api/v1/exports/disk1"), other).header("If-Match", "*"))
+                .hasStatusOk();
+    }
+
+    @Test
     void aNetworkThatIsNoneIsNamed() {
         assertViolation(
                 put("/exports/disk1", "{\"geom\":\"disk1\",\"allowedClients\":[\"192.0.2.0/24\",\"elsewhere\"]}"),

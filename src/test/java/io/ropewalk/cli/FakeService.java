@@ -59,7 +59,7 @@ final class FakeService implements AutoCloseable {
 
     FakeService refuse(String request, int status, String code, String detail, String correction, String resource) {
         return on(request, status, """
-                {"type":"urn:ropewalk:problem:%s","title":"No","status":%d,"detail":"%s","code":"%s","correction":"%s",
+                {"type":"/problems/%s","title":"No","status":%d,"detail":"%s","code":"%s","correction":"%s",
                  "resource":"%s","violations":[]}""".formatted(code, status, detail, code, correction, resource));
     }
 

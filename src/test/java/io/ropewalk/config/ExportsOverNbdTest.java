@@ -58,6 +58,7 @@ class ExportsOverNbdTest {
                 .send(
                         service.request("/exports/more")
                                 .header("Content-Type", "application/json")
+                                .header("If-Match", "*")
                                 .PUT(BodyPublishers.ofString(body))
                                 .build(),
                         BodyHandlers.ofString());

@@ -46,9 +46,16 @@ class StartupFailureTest {
             server.address=0.0.0.0                          | server.address is 0.0.0.0                      | nothing says who may use it
             management.server.address=0.0.0.0               | management.server.address is 0.0.0.0           | nothing says who may use it
             ropewalk.nbd.address=0.0.0.0                    | ropewalk.nbd.address is 0.0.0.0                | nothing says who may use it
+            ropewalk.nbd.tls=maybe                          | ropewalk.nbd.tls cannot be 'maybe'             | off, allowed, required
+            ropewalk.nbd.tls=required                       | ropewalk.nbd.tls is required                   | ropewalk.nbd.ssl-bundle does not say
+            ropewalk.nbd.client-auth=need                   | ropewalk.nbd.client-auth is need               | TLS is off for NBD
+            ropewalk.nbd.ssl-bundle=none                    | ropewalk.nbd.ssl-bundle                        | There is no SSL bundle 'none'
+            ropewalk.nbd-client.ssl-bundle=none             | ropewalk.nbd-client.ssl-bundle                 | There is no SSL bundle 'none'
+            ropewalk.nbd.address=0.0.0.0 ropewalk.security.mode=none | ropewalk.nbd.address is 0.0.0.0       | ropewalk.nbd.ssl-bundle does not say
             """)
-    void aPropertyThatCannotBeIsNamed(String argument, String description, @Nullable String more) {
-        FailureAnalysis analysis = failure("--" + argument);
+    void aPropertyThatCannotBeIsNamed(String arguments, String description, @Nullable String more) {
+        FailureAnalysis analysis =
+                failure(Stream.of(arguments.split(" ")).map("--"::concat).toArray(String[]::new));
 
         assertThat(analysis.getDescription())
                 .contains(description)
@@ -90,8 +97,8 @@ class StartupFailureTest {
                 .startsWith("The data folder " + folder.resolve("data") + " cannot be used");
     }
 
-    private FailureAnalysis failure(String argument) {
-        Throwable failure = catchThrowable(() -> RunningService.run(folder.resolve("data"), argument));
+    private FailureAnalysis failure(String... arguments) {
+        Throwable failure = catchThrowable(() -> RunningService.run(folder.resolve("data"), arguments));
         assertThat(failure).isNotNull();
         return Stream.of(new StartupFailureAnalyzer().analyze(failure), new PropertyFailureAnalyzer().analyze(failure))
                 .filter(Objects::nonNull)

@@ -63,6 +63,7 @@ class AlertsTest {
                         "IoQueued",
                         "PathFailedByOperatorTooLong",
                         "UnfencedWrites",
+                        "CertificateExpiresSoon",
                         "ServiceAbsent");
     }
 

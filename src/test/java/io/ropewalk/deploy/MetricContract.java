@@ -1,9 +1,6 @@
 package io.ropewalk.deploy;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import io.ropewalk.metrics.Metric;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -14,14 +11,16 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
- * The series that there are, from {@code metrics.tsv}, and a reading of PromQL that is just good enough to find which series
+ * The series that there are, from {@link Metric}, and a reading of PromQL that is just good enough to find which series
  * and labels an expression names. Rules and dashboards are held against it.
  */
 final class MetricContract {
     /** One metric; a label maps to its possible values, or to none where they are open. */
-    private record Metric(String name, String type, Map<String, Set<String>> labels) {}
+    private record Known(String name, Map<String, Set<String>> labels) {}
 
     /** Labels that Prometheus adds to every series it scrapes. */
     private static final Set<String> TARGET_LABELS = Set.of("job", "instance", "namespace", "pod");
@@ -33,46 +32,35 @@ final class MetricContract {
             Pattern.compile("(?<![\\w.$\"{])([a-zA-Z_:][\\w:]*)(?!\\w*\\s*\\()\\s*(?:\\{([^}]*)\\})?");
     private static final Pattern MATCHER = Pattern.compile("(\\w+)\\s*(=~|!~|!=|=)\\s*\"([^\"]*)\"");
 
-    private final Map<String, Metric> metrics = new HashMap<>();
+    private final Map<String, Known> metrics = new HashMap<>();
+
+    private MetricContract() {}
 
     static MetricContract load() {
-        try {
-            return new MetricContract(Files.readAllLines(Path.of("src/test/resources/deploy/metrics.tsv")));
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    private MetricContract(List<String> lines) {
-        for (String line : lines) {
-            if (!line.startsWith("#")) {
-                String[] columns = line.split("\t", -1);
-                add(new Metric(columns[0], columns[1], labels(columns[2])));
-            }
-        }
-    }
-
-    private static Map<String, Set<String>> labels(String column) {
-        Map<String, Set<String>> labels = new HashMap<>();
-        for (String label : column.split(" ", -1)) {
-            String[] parts = label.split("=", 2);
-            if (!parts[0].isEmpty()) {
-                labels.put(parts[0], parts.length == 1 ? Set.of() : Set.of(parts[1].split("\\|", -1)));
-            }
-        }
-        return labels;
+        MetricContract contract = new MetricContract();
+        Stream.of(Metric.values()).forEach(contract::add);
+        // Prometheus' own, one for each target; and Spring Boot's, one for each certificate in use.
+        contract.metrics.put("up", new Known("up", Map.of()));
+        contract.metrics.put(
+                "ssl_chain_expiry_seconds",
+                new Known(
+                        "ssl_chain_expiry_seconds",
+                        Map.of("bundle", Set.of(), "certificate", Set.of(), "chain", Set.of())));
+        return contract;
     }
 
     private void add(Metric metric) {
-        if (!metric.type().equals("histogram")) {
-            metrics.put(metric.name(), metric);
+        String name = metric.metricName();
+        Map<String, Set<String>> labels = metric.labels().stream().collect(Collectors.toMap(l -> l, metric::values));
+        if (metric.type() != Metric.Type.HISTOGRAM) {
+            metrics.put(name, new Known(name, labels));
             return;
         }
-        metrics.put(metric.name() + "_sum", metric);
-        metrics.put(metric.name() + "_count", metric);
-        Map<String, Set<String>> withBound = new HashMap<>(metric.labels());
+        metrics.put(name + "_sum", new Known(name, labels));
+        metrics.put(name + "_count", new Known(name, labels));
+        Map<String, Set<String>> withBound = new HashMap<>(labels);
         withBound.put("le", Set.of());
-        metrics.put(metric.name() + "_bucket", new Metric(metric.name(), "histogram", withBound));
+        metrics.put(name + "_bucket", new Known(name, withBound));
     }
 
     Set<String> names() {
@@ -113,7 +101,7 @@ final class MetricContract {
     }
 
     private void strangersInSelector(String name, Optional<String> matchers, List<String> strangers) {
-        Metric metric = metrics.get(name);
+        Known metric = metrics.get(name);
         if (metric == null) {
             strangers.add("metric " + name);
             return;
@@ -137,7 +125,7 @@ final class MetricContract {
     Set<String> labelsOf(String expression) {
         Set<String> labels = new TreeSet<>(TARGET_LABELS);
         for (String name : namesIn(expression)) {
-            Metric metric = metrics.get(name);
+            Known metric = metrics.get(name);
             if (metric != null) {
                 labels.addAll(metric.labels().keySet());
             }

@@ -1,12 +1,16 @@
 package io.ropewalk.failover;
 
-import io.ropewalk.testing.Tools;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.ropewalk.Ropewalk;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,150 +18,154 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * The packaged service in a process of its own, on free ports of loopback, with the JVM flags of the image and the memory
- * limit of the chart.
+ * The service as a process of its own, to be asked, told to end and killed. It opens the {@code backends} it is given as the
+ * paths of one geom, {@value #GEOM}, and keeps ports and data folder over a restart.
  */
 final class ServiceProcess implements AutoCloseable {
-    private static final String MEMORY_OF_THE_CHART = "1g";
+    static final String GEOM = "disk1";
+
+    /** Generous: the machine may be doing ten other things. */
+    private static final Duration DEADLINE = Duration.ofSeconds(120);
+
+    private static final JsonMapper JSON = JsonMapper.builder().build();
 
     private final HttpClient http =
-            HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(10)).build();
-    private final int apiPort = freePort();
-    private final int managementPort = freePort();
-    private final int nbdPort = freePort();
-    private final Path log;
-    private final Process process;
+            HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(20)).build();
+    private final Path folder;
+    private final List<Backend> backends;
+    private final List<String> more;
+    private final int api = freePort();
+    private final int management = freePort();
+    private final int nbd = freePort();
+    private Process process;
 
-    /** Starts {@link #jar} with its data in {@code folder}; returns when it is ready. */
-    ServiceProcess(Path folder, Path log, List<String> arguments) throws IOException {
-        this.log = log;
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "@src/main/docker/jvm.args",
-                "-XX:MaxRAM=" + MEMORY_OF_THE_CHART,
-                "-jar",
-                jar().toString(),
-                "--server.port=" + apiPort,
-                "--management.server.port=" + managementPort,
-                "--ropewalk.nbd.port=" + nbdPort,
-                "--ropewalk.data-dir=" + folder.resolve("data")));
-        command.addAll(arguments);
-        process = new ProcessBuilder(command)
-                .redirectErrorStream(true)
-                .redirectOutput(log.toFile())
-                .start();
-        awaitReady();
+    ServiceProcess(Path folder, List<Backend> backends, String... more) throws IOException {
+        this.folder = folder;
+        this.backends = backends;
+        this.more = List.of(more);
+        start();
     }
 
-    /** What the build has packaged; {@code -Dropewalk.jar} for another one. */
-    private static Path jar() throws IOException {
-        String named = System.getProperty("ropewalk.jar");
-        if (named != null) {
-            return Path.of(named);
-        }
-        Path target = Path.of("target");
-        try (Stream<Path> files = Files.list(target)) {
-            List<Path> jars = files.filter(
-                            file -> file.getFileName().toString().matches("ropewalk-[^-]+(-SNAPSHOT)?\\.jar"))
-                    .toList();
-            Tools.need(!jars.isEmpty(), "needs the packaged service; ./mvnw package -DskipTests");
-            return jars.getFirst();
-        }
-    }
-
-    private static int freePort() {
+    static int freePort() throws IOException {
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             return socket.getLocalPort();
-        } catch (IOException e) {
-            throw new AssertionError(e);
         }
     }
 
-    private void awaitReady() {
-        Awaitility.await("the service is ready; " + log + " tells why not")
-                .atMost(Duration.ofMinutes(2))
-                .pollInterval(Duration.ofMillis(200))
-                .until(() -> !process.isAlive() || isReady());
-        if (!process.isAlive()) {
-            throw new AssertionError("The service ended with " + process.exitValue() + ":\n" + log());
-        }
+    void start() throws IOException {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "--sun-misc-unsafe-memory-access=allow",
+                "-XX:+UseSerialGC",
+                "-cp",
+                System.getProperty("surefire.real.class.path", System.getProperty("java.class.path")),
+                Ropewalk.class.getName(),
+                "--server.port=" + api,
+                "--management.server.port=" + management,
+                "--ropewalk.nbd.port=" + nbd,
+                "--ropewalk.data-dir=" + folder.resolve("data"),
+                "--ropewalk.geoms." + GEOM + ".paths="
+                        + String.join(",", backends.stream().map(Backend::name).toList())));
+        backends.forEach(backend -> command.add("--ropewalk.devices." + backend.name() + ".uri=" + backend.uri()));
+        command.addAll(more);
+        process = new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(log().toFile()))
+                .start();
     }
 
-    private boolean isReady() throws InterruptedException {
+    /** Waits until every path can be used. */
+    void awaitOptimal() {
+        Awaitility.await("the geom with every path")
+                .atMost(DEADLINE)
+                .pollInterval(Duration.ofMillis(20))
+                .until(this::isOptimal);
+    }
+
+    private boolean isOptimal() {
+        assertThat(process.isAlive()).as("the service lives: %s", log()).isTrue();
+        return isReady()
+                && get("/api/v1/geoms/" + GEOM).path("state").asString("").equals("OPTIMAL");
+    }
+
+    boolean isReady() {
         try {
-            URI readiness = management("/health/readiness");
-            return http.send(HttpRequest.newBuilder(readiness).build(), BodyHandlers.discarding())
-                            .statusCode()
-                    == 200;
-        } catch (IOException e) {
+            return send(management("/actuator/health/readiness")).statusCode() == 200;
+        } catch (UncheckedIOException notYet) {
             return false;
         }
     }
 
-    long pid() {
-        return process.pid();
+    JsonNode get(String path) {
+        return JSON.readTree(send(URI.create("http://127.0.0.1:" + api + path)).body());
     }
 
-    boolean isAlive() {
-        return process.isAlive();
+    String scrape() {
+        return send(management("/actuator/prometheus")).body();
     }
 
-    String nbdUri(String export) {
-        return "nbd://127.0.0.1:" + nbdPort + "/" + export;
+    URI management(String path) {
+        return URI.create("http://127.0.0.1:" + management + path);
     }
 
-    JsonNode geom(String name) {
-        return JsonMapper.shared().readTree(get(URI.create("http://127.0.0.1:" + apiPort + "/api/v1/geoms/" + name)));
+    URI api(String path) {
+        return URI.create("http://127.0.0.1:" + api + path);
     }
 
-    /** The sum of all series of that metric. */
-    double metric(String name) {
-        return get(management("/prometheus"))
-                .lines()
-                .filter(line -> line.startsWith(name + "{") || line.startsWith(name + " "))
-                .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
-                .sum();
+    String uri() {
+        return "nbd://127.0.0.1:" + nbd + "/" + GEOM;
     }
 
-    private URI management(String path) {
-        return URI.create("http://127.0.0.1:" + managementPort + "/actuator" + path);
+    Path log() {
+        return folder.resolve("service.log");
     }
 
-    private String get(URI uri) {
+    HttpClient http() {
+        return http;
+    }
+
+    private HttpResponse<String> send(URI uri) {
         try {
-            HttpRequest request =
-                    HttpRequest.newBuilder(uri).timeout(Duration.ofSeconds(60)).build();
-            return http.send(request, BodyHandlers.ofString()).body();
+            return http.send(
+                    HttpRequest.newBuilder(uri).timeout(Duration.ofSeconds(30)).build(), BodyHandlers.ofString());
         } catch (IOException e) {
-            throw new AssertionError(e);
+            throw new UncheckedIOException(e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new AssertionError(e);
+            throw new IllegalStateException(e);
         }
     }
 
-    String log() {
-        try {
-            return Files.readString(log);
-        } catch (IOException e) {
-            throw new AssertionError(e);
-        }
+    /** SIGTERM; how long it took to end, and with which status. */
+    Ended terminate() throws InterruptedException {
+        long before = System.nanoTime();
+        process.destroy();
+        assertThat(process.waitFor(DEADLINE.toSeconds(), TimeUnit.SECONDS))
+                .as("ends at all")
+                .isTrue();
+        return new Ended(Duration.ofNanos(System.nanoTime() - before), process.exitValue());
     }
 
-    /** SIGTERM, as an orchestrator would. */
+    record Ended(Duration took, int status) {}
+
+    /** SIGKILL. */
+    void kill() throws InterruptedException {
+        process.destroyForcibly().waitFor(30, TimeUnit.SECONDS);
+    }
+
+    String logged() throws IOException {
+        return Files.readString(log());
+    }
+
     @Override
     public void close() throws InterruptedException {
+        kill();
         http.close();
-        process.destroy();
-        if (!process.waitFor(60, TimeUnit.SECONDS)) {
-            process.destroyForcibly();
-            throw new AssertionError("The service did not end within a minute of SIGTERM");
-        }
     }
 }

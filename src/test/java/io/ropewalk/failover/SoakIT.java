@@ -47,7 +47,7 @@ class SoakIT {
             List<Ward> wards = List.of(passive, active, read);
             List<String> arguments =
                     wards.stream().flatMap(ward -> ward.arguments().stream()).toList();
-            try (ServiceProcess service = new ServiceProcess(scratch.path(), LOG, arguments)) {
+            try (PackagedService service = new PackagedService(scratch.path(), LOG, arguments)) {
                 run(service, wards);
             }
         }
@@ -57,7 +57,7 @@ class SoakIT {
         return new Ward(Files.createDirectory(scratch.path().resolve(mode.name())), mode);
     }
 
-    private static void run(ServiceProcess service, List<Ward> wards) throws Exception {
+    private static void run(PackagedService service, List<Ward> wards) throws Exception {
         long end = System.nanoTime() + LENGTH.toNanos();
         FootprintLog log = new FootprintLog("soak.md", "minute", COLUMNS);
         try (ExecutorService tormentors = Executors.newCachedThreadPool()) {
@@ -97,7 +97,7 @@ class SoakIT {
     }
 
     private static void sample(
-            ServiceProcess service, List<Ward> wards, List<Future<?>> torments, FootprintLog log, long end)
+            PackagedService service, List<Ward> wards, List<Future<?>> torments, FootprintLog log, long end)
             throws Exception {
         Duration every = LENGTH.dividedBy(SAMPLES);
         every = every.compareTo(SAMPLE_EVERY_AT_LEAST) < 0 ? SAMPLE_EVERY_AT_LEAST : every;

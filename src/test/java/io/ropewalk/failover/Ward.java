@@ -12,7 +12,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
 import tools.jackson.databind.JsonNode;
 
-/** A geom of a {@link ServiceProcess} over two servers, whose load runs while its servers are tormented in turn. */
+/** A geom of a {@link PackagedService} over two servers, whose load runs while its servers are tormented in turn. */
 final class Ward implements AutoCloseable {
     private static final long STORE_BYTES = 48 << 20;
     private static final Duration HALF_A_SECOND = Duration.ofMillis(500);
@@ -54,7 +54,7 @@ final class Ward implements AutoCloseable {
     }
 
     /** Verified, and flushed now and then. */
-    void startLoad(ServiceProcess service, Duration length, int requestsPerSecond) throws IOException {
+    void startLoad(PackagedService service, Duration length, int requestsPerSecond) throws IOException {
         load = Fio.start(
                 folder,
                 service.nbdUri(name),
@@ -82,7 +82,7 @@ final class Ward implements AutoCloseable {
     }
 
     /** Hits either path in turn, in every way in turn, as long as the other one is good. */
-    void torment(ServiceProcess service, long endNanos) throws Exception {
+    void torment(PackagedService service, long endNanos) throws Exception {
         for (int turn = 0; awaitBothPaths(service, endNanos); turn++) {
             int victim = turn % 2;
             switch (turn / 2 % 3) {
@@ -94,7 +94,7 @@ final class Ward implements AutoCloseable {
     }
 
     /** Whether there is still time for a torment then. */
-    private boolean awaitBothPaths(ServiceProcess service, long endNanos) {
+    private boolean awaitBothPaths(PackagedService service, long endNanos) {
         long last = endNanos - CALM_AT_THE_END.toNanos();
         Awaitility.await("both paths of " + name + " in use")
                 .atMost(PATIENCE)
@@ -104,14 +104,14 @@ final class Ward implements AutoCloseable {
         return System.nanoTime() < last;
     }
 
-    private void kill(ServiceProcess service, int victim) throws Exception {
+    private void kill(PackagedService service, int victim) throws Exception {
         faults.incrementAndGet();
         servers.get(victim).kill();
         awaitFailed(service, victim);
         servers.get(victim).start();
     }
 
-    private void stop(ServiceProcess service, int victim) throws Exception {
+    private void stop(PackagedService service, int victim) throws Exception {
         faults.incrementAndGet();
         servers.get(victim).stop();
         awaitFailed(service, victim);
@@ -129,14 +129,14 @@ final class Ward implements AutoCloseable {
         }
     }
 
-    private void awaitFailed(ServiceProcess service, int victim) {
+    private void awaitFailed(PackagedService service, int victim) {
         Awaitility.await("path " + path(victim) + " fails")
                 .atMost(PATIENCE)
                 .pollInterval(Duration.ofMillis(50))
                 .until(() -> stateOf(service, victim).equals("FAIL"));
     }
 
-    private String stateOf(ServiceProcess service, int victim) {
+    private String stateOf(PackagedService service, int victim) {
         for (JsonNode path : service.geom(name).path("paths")) {
             if (path.path("device").asString().equals(path(victim))) {
                 return path.path("state").asString();

@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ropewalk.block.BlockDevice;
 import io.ropewalk.block.BlockDeviceContractTest;
+import io.ropewalk.block.IoLoop;
+import io.ropewalk.net.NettyLoops;
+import io.ropewalk.net.Transport;
 import io.ropewalk.testing.LoopDevice;
 import java.net.URI;
 import java.nio.file.Path;
@@ -38,6 +41,40 @@ class LoopDeviceContractTest {
     class Sectors4096 extends OnLoop {
         Sectors4096() {
             super(4096, "");
+        }
+    }
+
+    /** Past the page cache on event loops, which is where the service uses io_uring. */
+    @Nested
+    class Sectors512OnRing extends OnRing {
+        Sectors512OnRing() {
+            super(512);
+        }
+    }
+
+    @Nested
+    class Sectors4096OnRing extends OnRing {
+        Sectors4096OnRing() {
+            super(4096);
+        }
+    }
+
+    abstract static class OnRing extends OnLoop {
+        private final NettyLoops loops = new NettyLoops(Transport.best(), 2);
+
+        OnRing(int sectorBytes) {
+            super(sectorBytes, "");
+        }
+
+        @Override
+        protected IoLoop loop() {
+            return loops.next();
+        }
+
+        @Override
+        protected void cleanUp() throws Exception {
+            loops.close();
+            super.cleanUp();
         }
     }
 

@@ -17,6 +17,16 @@ public final class VirtualLoop implements IoLoop {
     private final Queue<Runnable> endOfTurn = new ArrayDeque<>();
     private long nowNanos;
     private long orders;
+    private final ByteBufAllocator allocator;
+
+    public VirtualLoop() {
+        this(UnpooledByteBufAllocator.DEFAULT);
+    }
+
+    /** With an allocator of the test's own, so that it sees what is left behind. */
+    public VirtualLoop(ByteBufAllocator allocator) {
+        this.allocator = allocator;
+    }
 
     @Override
     public boolean inLoop() {
@@ -47,7 +57,7 @@ public final class VirtualLoop implements IoLoop {
 
     @Override
     public ByteBufAllocator allocator() {
-        return UnpooledByteBufAllocator.DEFAULT;
+        return allocator;
     }
 
     /** Runs what is due now. */
