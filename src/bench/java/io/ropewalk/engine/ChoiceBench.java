@@ -44,7 +44,7 @@ public class ChoiceBench {
         usable = new LanePath[paths];
         for (int i = 0; i < paths; i++) {
             ScriptedDevice device = new ScriptedDevice("path" + i, disk);
-            usable[i] = new LanePath(new IoPath(device, i), device.open(loop), 0);
+            usable[i] = new LanePath(null, new IoPath(device, i), null, device.open(loop), 0);
         }
         for (int i = 0; i < fenced; i++) {
             request.at(1_000_000L + i * 8192L);

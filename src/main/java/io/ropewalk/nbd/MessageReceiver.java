@@ -25,7 +25,8 @@ abstract class MessageReceiver extends ChannelInboundHandlerAdapter {
     /** What {@link #decode} returns when nothing more may be decoded, nor received, until {@link #resume}. */
     protected static final int PAUSE = -1;
 
-    private static final int CHUNK_BYTES = 256 << 10;
+    /** Room for two messages of 128 KiB with their headers. */
+    private static final int CHUNK_BYTES = 264 << 10;
     /** Longer messages are not expected: a buffer of that length for the next one may be a waste. */
     private static final int MAXIMUM_EXPECTED_BYTES = 2 << 20;
 

@@ -30,8 +30,8 @@ class StartupFailureTest {
             ropewalk.io.threads=-1                          | ropewalk.io.threads must be 0 to 1024          |
             ropewalk.io.transport=pigeon                    | ropewalk.io.transport cannot be 'pigeon'       | auto, io-uring, epoll, nio
             ropewalk.security.mode=trust                    | ropewalk.security.mode cannot be 'trust'       | none
-            ropewalk.security.mode=jwt                      | ropewalk.security.mode cannot be 'jwt'         | none, token
-            ropewalk.security.mode=mtls                     | ropewalk.security.mode cannot be 'mtls'        | none, token
+            ropewalk.security.mode=jwt                      | ropewalk.security.mode is jwt                  | nothing says whose tokens are good
+            ropewalk.security.mode=mtls                     | ropewalk.security.mode is mtls                 | the API has no TLS
             ropewalk.security.mode=token                    | ropewalk.security.mode is token                | no token is configured
             ropewalk.security.token=0123456789abcdef        | A token is configured                          | mode is not token
             ropewalk.security.tokens.ada.role=king          | ropewalk.security.tokens.ada.role cannot be    | viewer, operator, admin
