@@ -137,11 +137,16 @@ class OriginalRulesTest {
     @DisplayName("Q13: an idle count does not run over in any time a path can be passed over")
     void idleCountsDoNotWrap() {
         GeomFixture m = new GeomFixture(Mode.ACTIVE_ACTIVE, 2);
-        LanePath a = new LanePath(null, new IoPath(m.md(0), 0), null, m.md(0).open(m.loop), 0);
-        LanePath b = new LanePath(null, new IoPath(m.md(1), 1), null, m.md(1).open(m.loop), 0);
+        LanePath a = lanePath(m, 0);
+        LanePath b = lanePath(m, 1);
         a.idle = Integer.MAX_VALUE;
         assertThat(PathSelector.choose(Mode.ACTIVE_ACTIVE, IoOp.READ, new LanePath[] {b, a}, null, 0))
                 .isSameAs(a);
+    }
+
+    private static LanePath lanePath(GeomFixture m, int slot) {
+        ScriptedDevice device = m.md(slot);
+        return new LanePath(null, new IoPath(device, slot), null, device.open(m.loop), 0);
     }
 
     // ---- requests
