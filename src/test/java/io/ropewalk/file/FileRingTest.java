@@ -118,7 +118,7 @@ class FileRingTest {
             assertThat(device.threads().started()).isPositive();
         }
         device.close();
-        device = open("");
+        device = open("?direct=false");
         Requests cached = Requests.open(device, loops.next());
         assertThat(cached.read(0, BLOCK)).hasSize(BLOCK);
         assertThat(device.threads().started()).isPositive();
