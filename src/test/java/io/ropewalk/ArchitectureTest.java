@@ -44,7 +44,10 @@ class ArchitectureTest {
     static final ArchRule net = room("net", "block").because("an event loop is an IoLoop and no more");
 
     @ArchTest
-    static final ArchRule nbd = room("nbd", "block", "net")
+    static final ArchRule tls = room("tls").because("certificates are the same at every door");
+
+    @ArchTest
+    static final ArchRule nbd = room("nbd", "block", "net", "tls")
             .because("the protocol exports any device and is any device; what a geom is does not concern it");
 
     @ArchTest
@@ -57,7 +60,7 @@ class ArchitectureTest {
 
     @ArchTest
     static final ArchRule api =
-            room("api", "inventory", "engine", "block").because("REST is one way to ask the inventory");
+            room("api", "inventory", "engine", "block", "tls").because("REST is one way to ask the inventory");
 
     @ArchTest
     static final ArchRule apiSpeaksOnly = noClasses()

@@ -13,12 +13,18 @@ import org.springframework.context.annotation.Configuration;
 @Configuration(proxyBeanMethods = false)
 class NbdConfiguration {
     @Bean(destroyMethod = "")
-    NbdServer nbdServer(NettyLoops loops, Inventory inventory, ExportTraffic traffic, RopewalkProperties properties) {
+    NbdServer nbdServer(
+            NettyLoops loops,
+            Inventory inventory,
+            ExportTraffic traffic,
+            RopewalkProperties properties,
+            TlsBundles bundles) {
         RopewalkProperties.Nbd nbd = properties.nbd();
         return new NbdServer(
                 loops,
-                new InventoryExports(inventory),
-                NbdServerOptions.on(new InetSocketAddress(nbd.address(), nbd.port()), nbd.unixSocket()),
+                new InventoryExports(inventory, nbd.allowedCertificates()),
+                NbdServerOptions.on(new InetSocketAddress(nbd.address(), nbd.port()), nbd.unixSocket())
+                        .withTls(NbdTls.server(nbd, bundles)),
                 new SessionEvents(inventory, traffic));
     }
 

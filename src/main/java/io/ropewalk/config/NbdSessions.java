@@ -30,7 +30,7 @@ final class NbdSessions implements SessionPort {
                 Objects.requireNonNullElse(session.export(), ""),
                 session.peer().toString(),
                 session.since(),
-                false,
+                session.peer().encrypted(),
                 session.readOnly(),
                 session.inFlight(),
                 session.requests(),
@@ -77,10 +77,11 @@ final class NbdSessions implements SessionPort {
     @Override
     public String uri(String export) {
         InetSocketAddress bound = server.boundAddress();
+        String scheme = server.requiresTls() ? "nbds" : "nbd";
         if (bound == null) {
-            return "nbd://localhost:" + USUAL_PORT + "/" + export;
+            return scheme + "://localhost:" + USUAL_PORT + "/" + export;
         }
-        return "nbd://" + host(bound.getAddress()) + ":" + bound.getPort() + "/" + export;
+        return scheme + "://" + host(bound.getAddress()) + ":" + bound.getPort() + "/" + export;
     }
 
     private static String host(InetAddress address) {

@@ -39,8 +39,11 @@ class ServiceConfiguration {
         if (management.getPort() != null) {
             addresses.put("management.server.address", management.getAddress());
         }
-        addresses.put("ropewalk.nbd.address", properties.nbd().address());
+        if (!properties.nbd().knowsItsClients()) {
+            addresses.put("ropewalk.nbd.address", properties.nbd().address());
+        }
         BindingGuard.check(addresses, properties.security().mode());
+        NbdTls.check(properties.nbd());
     }
 
     @Bean

@@ -6,6 +6,7 @@ import io.ropewalk.block.DeviceException;
 import io.ropewalk.block.DeviceException.Reason;
 import io.ropewalk.nbd.NbdClientExport.BlockSizes;
 import io.ropewalk.nbd.NbdClientExport.Style;
+import io.ropewalk.tls.TlsTrouble;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  * loop.
  *
  * <pre>
+ * GREETING ─ nbds ─► START_TLS ─ ACK ─► TLS ─ {@link #secured} ─► EXTENDED_HEADERS …
+ *
  * GREETING ─ fixed ─► EXTENDED_HEADERS ─ refused ─► STRUCTURED_REPLY ─ refused ─► GO ─ ACK ─► done
  *    │                      └── ACK ──► SET_META_CONTEXT ◄── ACK ──┘               │ │
  *    │                                     └──────── either way ─────────────────►──┘ ├─ unknown ─► LIST ─► failure
@@ -24,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  *
  * <p>One option at a time is under way, every length has a bound and every magic is checked. What the server will not
- * do is done without; only the last step must succeed.
+ * do is done without; only the last step must succeed, and TLS where it is asked for: there is no way around it.
  */
 final class NbdClientHandshake {
     private static final long OLDSTYLE_MAGIC = 0x00420281861253L;
@@ -40,6 +43,9 @@ final class NbdClientHandshake {
 
     private enum Step {
         GREETING(0),
+        START_TLS(Nbd.OPT_STARTTLS),
+        /** The session goes over to TLS; nothing is decoded. */
+        TLS(0),
         EXTENDED_HEADERS(Nbd.OPT_EXTENDED_HEADERS),
         STRUCTURED_REPLY(Nbd.OPT_STRUCTURED_REPLY),
         META_CONTEXT(Nbd.OPT_SET_META_CONTEXT),
@@ -91,9 +97,25 @@ final class NbdClientHandshake {
         return switch (step) {
             case GREETING -> greeting(context, in);
             case EXPORT_NAME -> exportNameReply(in);
-            case DONE -> throw new IllegalStateException("the handshake is over");
+            case TLS, DONE -> throw new IllegalStateException("nothing is to be decoded in " + step);
             default -> optionReply(context, in);
         };
+    }
+
+    /** Whether the session is to go over to TLS now. */
+    boolean isStartingTls() {
+        return step == Step.TLS;
+    }
+
+    /** The session is encrypted, and the server is who it should be. */
+    void secured(ChannelHandlerContext context) {
+        ask(context, Step.EXTENDED_HEADERS);
+    }
+
+    /** Encryption did not come about or broke, because of {@code cause}. */
+    DeviceException onTlsTrouble(Throwable cause) {
+        String message = server + " cannot be used over TLS: " + TlsTrouble.clause(cause) + ".";
+        return new DeviceException(Reason.UNREACHABLE, message, cause);
     }
 
     /** The server has closed the connection. */
@@ -109,6 +131,7 @@ final class NbdClientHandshake {
                         Reason.UNREACHABLE,
                         server + " closed the connection when asked for " + uri.exportForPeople()
                                 + "; most likely it has none of that name.");
+            case TLS -> failure(Reason.UNREACHABLE, server + " closed the connection during the TLS handshake.");
             default -> failure(Reason.UNREACHABLE, server + " closed the connection during the handshake.");
         };
     }
@@ -142,12 +165,16 @@ final class NbdClientHandshake {
         return 0;
     }
 
-    private void answerGreeting(ChannelHandlerContext context, int serverFlags) {
+    private void answerGreeting(ChannelHandlerContext context, int serverFlags) throws DeviceException {
         int flags = serverFlags & (Nbd.FLAG_FIXED_NEWSTYLE | Nbd.FLAG_NO_ZEROES);
         noZeroes = (flags & Nbd.FLAG_NO_ZEROES) != 0;
+        boolean fixed = (flags & Nbd.FLAG_FIXED_NEWSTYLE) != 0;
+        if (uri.tls() && !fixed) {
+            throw noTls("its handshake is too old for it");
+        }
         context.write(context.alloc().buffer(Integer.BYTES).writeInt(flags));
-        if ((flags & Nbd.FLAG_FIXED_NEWSTYLE) != 0) {
-            ask(context, Step.EXTENDED_HEADERS);
+        if (fixed) {
+            ask(context, uri.tls() ? Step.START_TLS : Step.EXTENDED_HEADERS);
         } else {
             ask(context, Step.EXPORT_NAME, exportName);
         }
@@ -194,6 +221,7 @@ final class NbdClientHandshake {
             throw refusal(context, Reason.UNREACHABLE, server + " is shutting down.");
         }
         switch (step) {
+            case START_TLS -> startTls(context, type, data);
             case EXTENDED_HEADERS -> framing(context, type, Style.EXTENDED);
             case STRUCTURED_REPLY -> framing(context, type, Style.STRUCTURED);
             case META_CONTEXT -> metaContext(context, type, data);
@@ -201,6 +229,27 @@ final class NbdClientHandshake {
             case LIST -> list(context, type, data);
             default -> throw new IllegalStateException("no reply is expected in " + step);
         }
+    }
+
+    private void startTls(ChannelHandlerContext context, int type, ByteBuf data) throws DeviceException {
+        requireFinal(type);
+        if (type != Nbd.REP_ACK) {
+            String text = text(data);
+            context.writeAndFlush(option(context, Nbd.OPT_ABORT));
+            throw noTls("it refuses STARTTLS" + (text.isEmpty() ? "" : " (it says: " + text + ")"));
+        }
+        step = Step.TLS;
+    }
+
+    private DeviceException noTls(String why) {
+        return failure(
+                Reason.UNREACHABLE,
+                server + " does not do TLS: " + why + "; set it up there, or use the scheme nbd without the s.");
+    }
+
+    /** More came after the server's yes, before TLS: what an intruder has put there. */
+    DeviceException onPlainBytes() {
+        return failure(Reason.UNREACHABLE, server + " sends more in clear after it has agreed to TLS.");
     }
 
     private void framing(ChannelHandlerContext context, int type, Style asked) throws DeviceException {
@@ -266,7 +315,7 @@ final class NbdClientHandshake {
 
     private static String meaning(int type) {
         return switch (type) {
-            case Nbd.REP_ERR_TLS_REQD -> "it requires TLS, which is not available yet";
+            case Nbd.REP_ERR_TLS_REQD -> "it requires TLS; use the scheme nbds";
             case Nbd.REP_ERR_POLICY -> "its configuration does not allow it";
             case Nbd.REP_ERR_PLATFORM -> "its platform cannot";
             case Nbd.REP_ERR_TOO_BIG -> "the request is too big for it";

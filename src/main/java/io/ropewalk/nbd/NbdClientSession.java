@@ -7,14 +7,20 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.DuplexChannel;
+import io.netty.handler.codec.DecoderException;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.ropewalk.block.DeviceException;
 import io.ropewalk.block.DeviceException.Reason;
 import io.ropewalk.block.IoError;
 import io.ropewalk.block.IoError.Kind;
 import io.ropewalk.block.IoLoop;
+import io.ropewalk.tls.HandshakeTasks;
 import java.io.IOException;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -57,6 +63,7 @@ final class NbdClientSession extends MessageReceiver {
         BROKEN
     }
 
+    private static final HandshakeTasks HANDSHAKE_TASKS = new HandshakeTasks();
     private static final long FAREWELL_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private final IoLoop loop;
@@ -206,8 +213,24 @@ final class NbdClientSession extends MessageReceiver {
         }
     }
 
+    /** The TLS handshake has ended. */
     @Override
-    public void exceptionCaught(ChannelHandlerContext failedContext, Throwable cause) {
+    public void userEventTriggered(ChannelHandlerContext eventContext, Object event) {
+        if (event instanceof SslHandshakeCompletionEvent tls && !ended) {
+            Throwable failure = tls.cause();
+            if (failure == null) {
+                handshake.secured(eventContext);
+            } else {
+                refuse(handshake.onTlsTrouble(failure));
+            }
+        }
+        eventContext.fireUserEventTriggered(event);
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext failedContext, Throwable caught) {
+        // What TLS cannot decrypt comes wrapped.
+        Throwable cause = caught instanceof DecoderException && caught.getCause() != null ? caught.getCause() : caught;
         if (ended) {
             LOG.debug("{}: after the end of the session: {}", uri.server(), cause.toString());
             if (!NbdClientAfterlife.isClosedByPeer(cause)) {
@@ -219,7 +242,9 @@ final class NbdClientSession extends MessageReceiver {
             LOG.error("{}: the session ends because of a bug", uri.server(), cause);
         }
         String clause = "the connection to " + uri.server() + " broke: " + NbdErrors.clause(cause);
-        if (replies == null) {
+        if (replies == null && cause instanceof SSLException) {
+            refuse(handshake.onTlsTrouble(cause));
+        } else if (replies == null) {
             refuse(new DeviceException(Reason.UNREACHABLE, capitalized(clause) + ".", cause));
         } else {
             end(IoError.of(Kind.DISCONNECTED, clause, cause), endOf(cause));
@@ -229,6 +254,10 @@ final class NbdClientSession extends MessageReceiver {
     private int decodeHandshake(ChannelHandlerContext decodingContext, ByteBuf in) {
         try {
             int needed = handshake.decode(decodingContext, in);
+            if (handshake.isStartingTls()) {
+                startTls(decodingContext, in);
+                return needed;
+            }
             NbdClientExport result = handshake.result();
             if (result != null) {
                 ready(result);
@@ -238,6 +267,17 @@ final class NbdClientSession extends MessageReceiver {
             refuse(e);
             return 0;
         }
+    }
+
+    private void startTls(ChannelHandlerContext decodingContext, ByteBuf in) throws DeviceException {
+        if (in.isReadable()) {
+            throw handshake.onPlainBytes();
+        }
+        SSLEngine engine = options.tls().context(uri.tlsBundle()).clientEngine(uri.certifiedHost(), uri.port());
+        SslHandler tls = new SslHandler(engine, HANDSHAKE_TASKS);
+        // The time-out of the whole handshake counts for this part of it as well.
+        tls.setHandshakeTimeoutMillis(0);
+        startTls(decodingContext, tls);
     }
 
     private void ready(NbdClientExport result) {
@@ -290,7 +330,9 @@ final class NbdClientSession extends MessageReceiver {
             } catch (ChannelException e) {
                 LOG.debug("{}: cannot be reset, only closed: {}", uri.server(), e.toString());
             }
-            channel.close();
+            ChannelHandlerContext tls = channel.pipeline().context(SslHandler.class);
+            // Below TLS, which would first try to send its farewell.
+            (tls == null ? context() : tls).close();
         }
     }
 

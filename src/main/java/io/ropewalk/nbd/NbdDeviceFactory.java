@@ -2,7 +2,6 @@ package io.ropewalk.nbd;
 
 import io.ropewalk.block.BlockDevice;
 import io.ropewalk.block.DeviceException;
-import io.ropewalk.block.DeviceException.Reason;
 import io.ropewalk.block.DeviceFactory;
 import io.ropewalk.net.NettyLoops;
 import java.net.URI;
@@ -11,8 +10,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Opens exports of NBD servers: {@code nbd://host[:port]/export} and {@code nbd+unix:///export?socket=/path}. The same
- * with TLS ({@code nbds}, {@code nbds+unix}) is understood but not opened yet. Thread-safe.
+ * Opens exports of NBD servers: {@code nbd://host[:port]/export} and {@code nbd+unix:///export?socket=/path}, and the same
+ * with TLS ({@code nbds}, {@code nbds+unix}). Thread-safe.
  */
 public final class NbdDeviceFactory implements DeviceFactory {
     private static final Logger CONTROL = LoggerFactory.getLogger("io.ropewalk.nbd.control");
@@ -41,9 +40,8 @@ public final class NbdDeviceFactory implements DeviceFactory {
     public BlockDevice open(String name, URI uri) throws DeviceException {
         NbdUri where = NbdUri.parse(uri);
         if (where.tls()) {
-            throw new DeviceException(
-                    Reason.UNSUITABLE,
-                    "'" + uri + "' asks for TLS, which is not available yet; use nbd:// or nbd+unix:// instead.");
+            // Here it may block to read certificates, and who opens a device wants to know what is wrong with them.
+            options.tls().context(where.tlsBundle());
         }
         NbdClientExport export = NbdClientProbe.look(loops, where, options);
         NbdDevice device = new NbdDevice(name, loops, where, options, export);

@@ -20,6 +20,10 @@ import org.jspecify.annotations.Nullable;
  * the same (no BLOCK_SIZE_REQD), and what it sends unaligned is answered with EINVAL. Clients that do not announce fixed
  * newstyle may use all options as well.
  *
+ * <p>TLS is off, offered or required ({@link Tls}). After STARTTLS whoever holds the connection does the handshake and
+ * calls {@link #secured}; what was agreed in clear counts no more. Where TLS is offered, an export that is not there in
+ * clear is answered TLS_REQD, so that nobody learns without TLS which names there are.
+ *
  * <p>Bounds: {@value #MAXIMUM_OPTIONS} options; {@value #MAXIMUM_OPTION_BYTES} bytes for one that is read, {@value
  * #MAXIMUM_SKIPPED_BYTES} for one that is skipped with an error.
  */
@@ -34,8 +38,21 @@ final class NbdNegotiation {
     private static final int RESERVED_ZEROES = 124;
     private static final int KNOWN_CLIENT_FLAGS = Nbd.FLAG_FIXED_NEWSTYLE | Nbd.FLAG_NO_ZEROES;
 
+    /** What may be had without TLS. */
+    enum Tls {
+        /** Everything; there is no TLS ("NOTLS"). */
+        OFF,
+        /** What does not ask for a certificate ("SELECTIVETLS"). */
+        OFFERED,
+        /** Nothing ("FORCEDTLS"). */
+        REQUIRED,
+        /** TLS is on. */
+        ON
+    }
+
     private final NbdExports exports;
-    private final NbdPeer peer;
+    private NbdPeer peer;
+    private Tls tls;
 
     private boolean flagsReceived;
     private boolean noZeroes;
@@ -47,10 +64,12 @@ final class NbdNegotiation {
     private long bytesToSkip;
     private @Nullable NbdAgreement agreement;
     private boolean aborted;
+    private boolean startingTls;
 
-    NbdNegotiation(NbdExports exports, NbdPeer peer) {
+    NbdNegotiation(NbdExports exports, NbdPeer peer, Tls tls) {
         this.exports = exports;
         this.peer = peer;
+        this.tls = tls;
     }
 
     /** What the server says first. */
@@ -63,6 +82,20 @@ final class NbdNegotiation {
     /** What was settled; null until then. */
     @Nullable NbdAgreement agreement() {
         return agreement;
+    }
+
+    /** Whether the client was told to begin with TLS, and nothing in clear may follow. */
+    boolean isStartingTls() {
+        return startingTls;
+    }
+
+    /** TLS is on. What was agreed in clear may be an intruder's, so it is forgotten. */
+    void secured(NbdPeer securedPeer) {
+        startingTls = false;
+        tls = Tls.ON;
+        peer = securedPeer;
+        format = NbdReplyFormat.SIMPLE;
+        allocationContextOf = null;
     }
 
     /** Whether the client has taken its leave. */
@@ -124,7 +157,11 @@ final class NbdNegotiation {
         count();
         in.skipBytes(Nbd.OPTION_LENGTH);
         bytesToSkip = length;
-        error(out, option, isKnown(option) ? Nbd.REP_ERR_TOO_BIG : Nbd.REP_ERR_UNSUP, "the option is too long");
+        if (tls == Tls.REQUIRED) {
+            refuseWithoutTls(option, out);
+        } else {
+            error(out, option, isKnown(option) ? Nbd.REP_ERR_TOO_BIG : Nbd.REP_ERR_UNSUP, "the option is too long");
+        }
         return 0;
     }
 
@@ -158,6 +195,10 @@ final class NbdNegotiation {
     }
 
     private void answer(int option, ByteBuf data, ByteBuf out) {
+        if (tls == Tls.REQUIRED && option != Nbd.OPT_STARTTLS && option != Nbd.OPT_ABORT) {
+            refuseWithoutTls(option, out);
+            return;
+        }
         switch (option) {
             case Nbd.OPT_EXPORT_NAME -> exportName(data, out);
             case Nbd.OPT_ABORT -> abort(out);
@@ -169,6 +210,13 @@ final class NbdNegotiation {
             case Nbd.OPT_LIST_META_CONTEXT, Nbd.OPT_SET_META_CONTEXT -> metaContext(option, data, out);
             default -> error(out, option, Nbd.REP_ERR_UNSUP, "this server does not know option " + option);
         }
+    }
+
+    private static void refuseWithoutTls(int option, ByteBuf out) {
+        if (option == Nbd.OPT_EXPORT_NAME) {
+            throw new NbdServerViolation("the client asked for an export without TLS, which is required");
+        }
+        error(out, option, Nbd.REP_ERR_TLS_REQD, "this server requires TLS");
     }
 
     // Choosing an export
@@ -198,7 +246,7 @@ final class NbdNegotiation {
         }
         Optional<NbdExport> found = resolve(name);
         if (found.isEmpty()) {
-            error(out, option, Nbd.REP_ERR_UNKNOWN, "there is no export \"" + printable(name) + "\"");
+            refuseUnknown(option, name, out);
             return;
         }
         NbdExport export = found.get();
@@ -211,6 +259,14 @@ final class NbdNegotiation {
         acknowledge(out, option);
         if (option == Nbd.OPT_GO) {
             agreement = agreed;
+        }
+    }
+
+    private void refuseUnknown(int option, String name, ByteBuf out) {
+        if (tls == Tls.OFFERED) {
+            error(out, option, Nbd.REP_ERR_TLS_REQD, "there is no export \"" + printable(name) + "\" without TLS");
+        } else {
+            error(out, option, Nbd.REP_ERR_UNKNOWN, "there is no export \"" + printable(name) + "\"");
         }
     }
 
@@ -289,9 +345,17 @@ final class NbdNegotiation {
         acknowledge(out, Nbd.OPT_LIST);
     }
 
-    private static void startTls(ByteBuf data, ByteBuf out) {
-        if (!refuseData(Nbd.OPT_STARTTLS, data, out)) {
-            error(out, Nbd.OPT_STARTTLS, Nbd.REP_ERR_UNSUP, "this server does not do TLS");
+    private void startTls(ByteBuf data, ByteBuf out) {
+        if (refuseData(Nbd.OPT_STARTTLS, data, out)) {
+            return;
+        }
+        switch (tls) {
+            case OFF -> error(out, Nbd.OPT_STARTTLS, Nbd.REP_ERR_UNSUP, "this server does not do TLS");
+            case ON -> error(out, Nbd.OPT_STARTTLS, Nbd.REP_ERR_INVALID, "TLS is on already");
+            case OFFERED, REQUIRED -> {
+                acknowledge(out, Nbd.OPT_STARTTLS);
+                startingTls = true;
+            }
         }
     }
 

@@ -8,6 +8,7 @@ import io.netty.channel.WriteBufferWaterMark;
 import io.ropewalk.block.IoLoop;
 import io.ropewalk.net.NettyLoop;
 import io.ropewalk.net.NettyLoops;
+import io.ropewalk.tls.HandshakeTasks;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
@@ -39,6 +40,7 @@ public final class NbdServer implements AutoCloseable {
     private final NbdServerObserver observer;
     private final NbdServerBudget budget;
     private final NbdServerLog log = new NbdServerLog();
+    private final HandshakeTasks handshakeTasks = new HandshakeTasks();
 
     private final Map<Long, NbdSession> sessions = new ConcurrentHashMap<>();
     private final AtomicLong ids = new AtomicLong();
@@ -92,6 +94,12 @@ public final class NbdServer implements AutoCloseable {
             }
         }
         return null;
+    }
+
+    /** Whether TCP clients get nothing without TLS. */
+    public boolean requiresTls() {
+        NbdServerTls tls = options.tls();
+        return tls != null && tls.required();
     }
 
     /** Who is connected, oldest first; sessions whose client is gone but whose requests are not yet done included. */
@@ -250,6 +258,10 @@ public final class NbdServer implements AutoCloseable {
 
     NbdServerLog log() {
         return log;
+    }
+
+    HandshakeTasks handshakeTasks() {
+        return handshakeTasks;
     }
 
     /** Looks once per time-out; who has not moved since the last look while somebody waits for memory is closed. */

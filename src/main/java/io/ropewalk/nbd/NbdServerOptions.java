@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
  * @param maxBytesPerSession payload held at a time (received, asked for, not yet taken by the client); beyond, a session
  *     is not read from. One request is always served, whatever its length
  * @param maxBytesTotal the same over all sessions, at least 64 MiB, twice the longest request. Exact to one receive
- *     buffer (256 KiB) per session
+ *     buffer per session: 256 KiB, or up to 2 MiB where the last message was as long
+ * @param tls how TLS is done; null for not at all
  */
 public record NbdServerOptions(
         @Nullable InetSocketAddress address,
@@ -29,7 +30,8 @@ public record NbdServerOptions(
         int maxSessions,
         int maxRequestsPerSession,
         long maxBytesPerSession,
-        long maxBytesTotal) {
+        long maxBytesTotal,
+        @Nullable NbdServerTls tls) {
 
     private static final long MINIMUM_TOTAL_BYTES = 2L * Geometry.MAXIMUM_PAYLOAD_BYTES;
 
@@ -45,11 +47,19 @@ public record NbdServerOptions(
 
     /**
      * The usual bounds: 10 s for a handshake, 30 s for a stall, 1024 sessions, 1024 requests and 64 MiB for each, 256 MiB
-     * in total.
+     * in total; no TLS.
      */
     public static NbdServerOptions on(@Nullable InetSocketAddress address, @Nullable Path unixSocket) {
         return new NbdServerOptions(
-                address, unixSocket, Duration.ofSeconds(10), Duration.ofSeconds(30), 1024, 1024, 64L << 20, 256L << 20);
+                address,
+                unixSocket,
+                Duration.ofSeconds(10),
+                Duration.ofSeconds(30),
+                1024,
+                1024,
+                64L << 20,
+                256L << 20,
+                null);
     }
 
     public NbdServerOptions withTimeouts(Duration newHandshakeTimeout, Duration newStallTimeout) {
@@ -61,7 +71,8 @@ public record NbdServerOptions(
                 maxSessions,
                 maxRequestsPerSession,
                 maxBytesPerSession,
-                maxBytesTotal);
+                maxBytesTotal,
+                tls);
     }
 
     public NbdServerOptions withMaxSessions(int newMaxSessions) {
@@ -73,7 +84,8 @@ public record NbdServerOptions(
                 newMaxSessions,
                 maxRequestsPerSession,
                 maxBytesPerSession,
-                maxBytesTotal);
+                maxBytesTotal,
+                tls);
     }
 
     public NbdServerOptions withBounds(
@@ -86,7 +98,21 @@ public record NbdServerOptions(
                 maxSessions,
                 newMaxRequestsPerSession,
                 newMaxBytesPerSession,
-                newMaxBytesTotal);
+                newMaxBytesTotal,
+                tls);
+    }
+
+    public NbdServerOptions withTls(@Nullable NbdServerTls newTls) {
+        return new NbdServerOptions(
+                address,
+                unixSocket,
+                handshakeTimeout,
+                stallTimeout,
+                maxSessions,
+                maxRequestsPerSession,
+                maxBytesPerSession,
+                maxBytesTotal,
+                newTls);
     }
 
     private static void require(boolean condition, String what) {

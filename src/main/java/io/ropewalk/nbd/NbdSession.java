@@ -4,11 +4,18 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.DecoderException;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.ropewalk.block.IoLoop;
+import io.ropewalk.tls.CertificateNames;
+import io.ropewalk.tls.TlsTrouble;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.Objects;
 import java.util.concurrent.RejectedExecutionException;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLSession;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,7 +25,9 @@ import org.jspecify.annotations.Nullable;
 final class NbdSession extends MessageReceiver {
     private final NbdServer server;
     private final long id;
-    private final NbdPeer peer;
+    /** Written on the loop, read by {@link #view}. */
+    private volatile NbdPeer peer;
+
     private final IoLoop loop;
     private final Instant since = Instant.now();
     private final NbdNegotiation negotiation;
@@ -35,7 +44,15 @@ final class NbdSession extends MessageReceiver {
         this.id = id;
         this.peer = peer;
         this.loop = loop;
-        this.negotiation = new NbdNegotiation(server.exports(), peer);
+        this.negotiation = new NbdNegotiation(
+                server.exports(), peer, tlsFor(server.options().tls(), peer));
+    }
+
+    private static NbdNegotiation.Tls tlsFor(@Nullable NbdServerTls tls, NbdPeer peer) {
+        if (tls == null) {
+            return NbdNegotiation.Tls.OFF;
+        }
+        return tls.required() && peer.address() != null ? NbdNegotiation.Tls.REQUIRED : NbdNegotiation.Tls.OFFERED;
     }
 
     long id() {
@@ -129,9 +146,27 @@ final class NbdSession extends MessageReceiver {
         }
     }
 
+    /** The TLS handshake has ended; where it failed, the connection is being closed. */
     @Override
-    public void exceptionCaught(ChannelHandlerContext failed, Throwable cause) {
-        if (cause instanceof IOException) {
+    public void userEventTriggered(ChannelHandlerContext context, Object event) {
+        if (event instanceof SslHandshakeCompletionEvent handshake) {
+            Throwable failure = handshake.cause();
+            if (failure == null) {
+                secured(context);
+            } else {
+                close("there was no TLS: " + TlsTrouble.clause(failure));
+            }
+        }
+        context.fireUserEventTriggered(event);
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext failed, Throwable caught) {
+        // What TLS cannot decrypt comes wrapped.
+        Throwable cause = caught instanceof DecoderException && caught.getCause() != null ? caught.getCause() : caught;
+        if (cause instanceof SSLException) {
+            close("TLS broke: " + TlsTrouble.clause(cause));
+        } else if (cause instanceof IOException) {
             close("the connection broke: " + NbdErrors.clause(cause));
         } else {
             fail("the connection could not be handled", cause);
@@ -147,6 +182,10 @@ final class NbdSession extends MessageReceiver {
         ByteBuf out = decoding.alloc().buffer();
         try {
             int needed = negotiation.decode(in, out);
+            if (negotiation.isStartingTls()) {
+                startTls(decoding, in, out);
+                return needed;
+            }
             NbdAgreement agreement = negotiation.agreement();
             if (agreement != null) {
                 // Before the client hears of it: then it finds the session open.
@@ -160,6 +199,28 @@ final class NbdSession extends MessageReceiver {
         } finally {
             out.release();
         }
+    }
+
+    /**
+     * Says yes and goes over to TLS. Who sent more without waiting for the yes did not want it encrypted, or did not
+     * send it: an intruder may have put it there, to be taken for the client's own later.
+     */
+    private void startTls(ChannelHandlerContext decoding, ByteBuf in, ByteBuf out) {
+        if (in.isReadable()) {
+            throw new NbdServerViolation("the client sent more in clear after STARTTLS");
+        }
+        NbdServerTls tls = Objects.requireNonNull(server.options().tls(), "TLS is offered");
+        decoding.writeAndFlush(out.retain());
+        SslHandler handler = new SslHandler(tls.context().get().serverEngine(tls.clients()), server.handshakeTasks());
+        // The time-out of the whole handshake counts for this part of it as well.
+        handler.setHandshakeTimeoutMillis(0);
+        startTls(decoding, handler);
+    }
+
+    private void secured(ChannelHandlerContext decoding) {
+        SSLSession session = decoding.pipeline().get(SslHandler.class).engine().getSession();
+        peer = peer.withTls(CertificateNames.ofPeer(session));
+        negotiation.secured(peer);
     }
 
     private void closeIfAborted(ChannelHandlerContext decoding) {

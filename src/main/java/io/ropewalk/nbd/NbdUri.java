@@ -8,25 +8,41 @@ import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Where an NBD export is: {@code nbd://host[:port]/export} or {@code nbd+unix:///export?socket=/path}, and the same
  * with {@code nbds} for TLS, as libnbd, QEMU and nbdkit write them. One slash separates host and export name and is not
- * part of the name; no name is the server's default export.
+ * part of the name; no name is the server's default export. With TLS there may be {@code tls-hostname} and {@code
+ * tls-bundle} as parameters.
  *
  * @param tls whether the session must be encrypted
  * @param host name or address, IPv6 without brackets; empty where there is a socket path
  * @param port 1 to 65535; 0 where there is a socket path
  * @param socketPath absolute path of a Unix socket; null for TCP
  * @param export name of the export, at most 4096 bytes in UTF-8
+ * @param tlsHostname for whom the server's certificate must be, where that is not {@code host}; null for that, and
+ *     without TLS
+ * @param tlsBundle the SSL bundle to use; null for the usual one, and without TLS
  */
-record NbdUri(boolean tls, String host, int port, @Nullable String socketPath, String export) {
+record NbdUri(
+        boolean tls,
+        String host,
+        int port,
+        @Nullable String socketPath,
+        String export,
+        @Nullable String tlsHostname,
+        @Nullable String tlsBundle) {
 
     static final Set<String> SCHEMES = Set.of("nbd", "nbds", "nbd+unix", "nbds+unix");
 
@@ -35,6 +51,13 @@ record NbdUri(boolean tls, String host, int port, @Nullable String socketPath, S
     private static final int MAXIMUM_PORT = 65535;
     /** What the kernel takes, without the final NUL. */
     private static final int MAXIMUM_SOCKET_PATH_BYTES = 107;
+
+    private static final String SOCKET = "socket";
+    private static final String TLS_HOSTNAME = "tls-hostname";
+    private static final String TLS_BUNDLE = "tls-bundle";
+    private static final Pattern BUNDLE_NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,99}");
+    /** For whom a certificate is on a Unix socket, where nothing else is said. */
+    private static final String LOCALHOST = "localhost";
 
     private static final String PLAIN_IN_NAME = "-._~!$'()*,;:@/";
     private static final String PLAIN_IN_PATH = "-._~/:@,";
@@ -62,12 +85,32 @@ record NbdUri(boolean tls, String host, int port, @Nullable String socketPath, S
 
     /** The one form that equal URIs share: lower-case host, the port always, least percent-encoding. */
     URI canonical() {
-        String name = encode(export, PLAIN_IN_NAME);
-        String path = socketPath;
         String start = tls ? "nbds" : "nbd";
-        return path == null
-                ? URI.create(start + "://" + bracketed().replace("%", "%25") + ":" + port + "/" + name)
-                : URI.create(start + "+unix:///" + name + "?socket=" + encode(path, PLAIN_IN_PATH));
+        String where = socketPath == null
+                ? start + "://" + bracketed().replace("%", "%25") + ":" + port + "/"
+                : start + "+unix:///";
+        String parameters = Stream.of(
+                        parameter(SOCKET, socketPath),
+                        parameter(TLS_BUNDLE, tlsBundle),
+                        parameter(TLS_HOSTNAME, tlsHostname))
+                .filter(parameter -> !parameter.isEmpty())
+                .collect(Collectors.joining("&"));
+        return URI.create(
+                where + encode(export, PLAIN_IN_NAME) + (parameters.isEmpty() ? parameters : "?" + parameters));
+    }
+
+    private static String parameter(String name, @Nullable String value) {
+        return value == null ? "" : name + "=" + encode(value, PLAIN_IN_PATH);
+    }
+
+    /** For whom the server's certificate must be. */
+    String certifiedHost() {
+        return Objects.requireNonNullElseGet(tlsHostname, () -> host.isEmpty() ? LOCALHOST : withoutScope());
+    }
+
+    private String withoutScope() {
+        int scope = host.indexOf('%');
+        return scope < 0 ? host : host.substring(0, scope);
     }
 
     /** The server as people write it: {@code host:port} or the path of its socket. */
@@ -85,9 +128,10 @@ record NbdUri(boolean tls, String host, int port, @Nullable String socketPath, S
     }
 
     private static NbdUri tcp(URI uri, boolean tls, String export) throws DeviceException {
-        if (uri.getRawQuery() != null) {
+        if (uri.getRawQuery() != null && !tls) {
             throw invalid(uri, "it has a query ('?'), which means nothing over TCP; write '?' in a name as %3F");
         }
+        Map<String, String> parameters = parameters(uri, TLS_HOSTNAME, TLS_BUNDLE);
         String authority = uri.getRawAuthority();
         if (authority == null) {
             throw invalid(uri, "it names no host");
@@ -96,8 +140,9 @@ record NbdUri(boolean tls, String host, int port, @Nullable String socketPath, S
             throw invalid(uri, "it names a user, which NBD does not know");
         }
         int hostEnd = authority.startsWith("[") ? authority.indexOf(']') + 1 : colonOrEnd(authority);
-        String rest = authority.substring(hostEnd);
-        return new NbdUri(tls, host(uri, authority.substring(0, hostEnd)), port(uri, rest), null, export);
+        String host = host(uri, authority.substring(0, hostEnd));
+        int port = port(uri, authority.substring(hostEnd));
+        return new NbdUri(tls, host, port, null, export, tlsHostname(uri, parameters), tlsBundle(uri, parameters));
     }
 
     private static int colonOrEnd(String authority) {
@@ -146,21 +191,13 @@ record NbdUri(boolean tls, String host, int port, @Nullable String socketPath, S
         if (uri.getRawAuthority() != null) {
             throw invalid(uri, "a Unix socket has no host; write nbd+unix:///export?socket=/path");
         }
-        return new NbdUri(tls, "", 0, socketPath(uri), export);
+        Map<String, String> parameters =
+                tls ? parameters(uri, SOCKET, TLS_HOSTNAME, TLS_BUNDLE) : parameters(uri, SOCKET);
+        String socket = socketPath(uri, parameters.get(SOCKET));
+        return new NbdUri(tls, "", 0, socket, export, tlsHostname(uri, parameters), tlsBundle(uri, parameters));
     }
 
-    private static String socketPath(URI uri) throws DeviceException {
-        String path = null;
-        String query = Objects.requireNonNullElse(uri.getRawQuery(), "");
-        for (String part : query.isEmpty() ? new String[0] : query.split("&", -1)) {
-            if (!part.startsWith("socket=")) {
-                throw invalid(uri, "'" + part.replaceFirst("=.*", "") + "' is not a known parameter; only socket is");
-            }
-            if (path != null) {
-                throw invalid(uri, "it names two sockets");
-            }
-            path = decode(uri, part.substring("socket=".length()), "the socket path");
-        }
+    private static String socketPath(URI uri, @Nullable String path) throws DeviceException {
         if (path == null || !path.startsWith("/")) {
             throw invalid(uri, "it needs the absolute path of a socket: ?socket=/path");
         }
@@ -168,6 +205,45 @@ record NbdUri(boolean tls, String host, int port, @Nullable String socketPath, S
             throw invalid(uri, "the socket path is longer than " + MAXIMUM_SOCKET_PATH_BYTES + " bytes");
         }
         return path.replaceAll("//+", "/");
+    }
+
+    private static @Nullable String tlsHostname(URI uri, Map<String, String> parameters) throws DeviceException {
+        String name = parameters.get(TLS_HOSTNAME);
+        if (name != null && !HOST_NAME.matcher(name).matches() && !NetUtil.isValidIpV6Address(name)) {
+            throw invalid(uri, TLS_HOSTNAME + " is not a host name or address");
+        }
+        return name == null ? null : name.toLowerCase(Locale.ROOT);
+    }
+
+    private static @Nullable String tlsBundle(URI uri, Map<String, String> parameters) throws DeviceException {
+        String name = parameters.get(TLS_BUNDLE);
+        if (name != null && !BUNDLE_NAME.matcher(name).matches()) {
+            throw invalid(uri, TLS_BUNDLE + " is not the name of an SSL bundle");
+        }
+        return name;
+    }
+
+    /** The parameters after the question mark, each of {@code known} once at most. */
+    private static Map<String, String> parameters(URI uri, String... known) throws DeviceException {
+        Map<String, String> parameters = new HashMap<>();
+        String query = Objects.requireNonNullElse(uri.getRawQuery(), "");
+        for (String part : query.isEmpty() ? new String[0] : query.split("&", -1)) {
+            int equals = part.indexOf('=');
+            String name = equals < 0 ? part : part.substring(0, equals);
+            if (name.equals("tls-certificates") && uri.getScheme().startsWith("nbds")) {
+                throw invalid(uri, "certificates come from an SSL bundle here: '" + TLS_BUNDLE + "=NAME'");
+            }
+            if (equals < 0 || !List.of(known).contains(name)) {
+                String all = String.join(" and ", known);
+                throw invalid(
+                        uri,
+                        "'" + name + "' is not a known parameter; only " + all + (known.length == 1 ? " is" : " are"));
+            }
+            if (parameters.put(name, decode(uri, part.substring(equals + 1), "the value of " + name)) != null) {
+                throw invalid(uri, "it names two of " + name);
+            }
+        }
+        return parameters;
     }
 
     private static String export(URI uri) throws DeviceException {

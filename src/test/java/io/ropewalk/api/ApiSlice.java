@@ -27,8 +27,8 @@ class ApiSlice {
     }
 
     @Bean
-    AccessTokens nobodyIsAsked() {
-        return AccessTokens.notAskedFor();
+    Callers nobodyIsAsked() {
+        return Callers.EVERYBODY;
     }
 
     @Bean
@@ -57,6 +57,7 @@ class ApiSlice {
         return MockMvcTester.from(
                 context,
                 builder -> builder.addFilters(
+                                context.getBean(TraceFilter.class),
                                 context.getBean("springSecurityFilterChain", Filter.class),
                                 context.getBean(SameOriginFilter.class),
                                 context.getBean(BodyLimitFilter.class),

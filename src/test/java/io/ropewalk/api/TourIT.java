@@ -164,6 +164,7 @@ class TourIT {
         tour.get(API + "/geoms/g/active");
         tour.get(API + "/geoms/g/paths");
         tour.get(API + "/geoms/g/paths/a");
+        tour.get(API + "/geoms/g/paths/a/explain");
         tour.put(API + "/geoms/g/paths/c", null);
         tour.post(API + "/geoms/g/paths/a:fail", "{\"reason\":\"drill\"}");
         tour.post(API + "/geoms/g/paths/a:restore", null);

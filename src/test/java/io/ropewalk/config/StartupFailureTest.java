@@ -30,8 +30,8 @@ class StartupFailureTest {
             ropewalk.io.threads=-1                          | ropewalk.io.threads must be 0 to 1024          |
             ropewalk.io.transport=pigeon                    | ropewalk.io.transport cannot be 'pigeon'       | auto, io-uring, epoll, nio
             ropewalk.security.mode=trust                    | ropewalk.security.mode cannot be 'trust'       | none
-            ropewalk.security.mode=jwt                      | ropewalk.security.mode cannot be 'jwt'         | none, token
-            ropewalk.security.mode=mtls                     | ropewalk.security.mode cannot be 'mtls'        | none, token
+            ropewalk.security.mode=jwt                      | ropewalk.security.mode is jwt                  | nothing says whose tokens are good
+            ropewalk.security.mode=mtls                     | ropewalk.security.mode is mtls                 | the API has no TLS
             ropewalk.security.mode=token                    | ropewalk.security.mode is token                | no token is configured
             ropewalk.security.token=0123456789abcdef        | A token is configured                          | mode is not token
             ropewalk.security.tokens.ada.role=king          | ropewalk.security.tokens.ada.role cannot be    | viewer, operator, admin
@@ -40,13 +40,22 @@ class StartupFailureTest {
             ropewalk.geom-defaults.failback=later           | ropewalk.geom-defaults cannot be               | MANUAL, IMMEDIATE
             ropewalk.geoms.disk1.mode=fast                  | ropewalk.geoms.disk1.mode cannot be 'fast'     | active-passive
             ropewalk.devices.sda.uri=ftp://127.0.0.1/x      | device ftp://127.0.0.1/x cannot be             | known are file, nbd
+            ropewalk.scan.patterns=disks/*                  | ropewalk.scan cannot be                        | not an absolute path
+            ropewalk.scan.interval=1ms                      | ropewalk.scan cannot be                        | interval must be PT0.1S to PT1H
             ropewalk.geoms.disk1.paths=sda                  | There is no device "sda"                       |
             server.address=0.0.0.0                          | server.address is 0.0.0.0                      | nothing says who may use it
             management.server.address=0.0.0.0               | management.server.address is 0.0.0.0           | nothing says who may use it
             ropewalk.nbd.address=0.0.0.0                    | ropewalk.nbd.address is 0.0.0.0                | nothing says who may use it
+            ropewalk.nbd.tls=maybe                          | ropewalk.nbd.tls cannot be 'maybe'             | off, allowed, required
+            ropewalk.nbd.tls=required                       | ropewalk.nbd.tls is required                   | ropewalk.nbd.ssl-bundle does not say
+            ropewalk.nbd.client-auth=need                   | ropewalk.nbd.client-auth is need               | TLS is off for NBD
+            ropewalk.nbd.ssl-bundle=none                    | ropewalk.nbd.ssl-bundle                        | There is no SSL bundle 'none'
+            ropewalk.nbd-client.ssl-bundle=none             | ropewalk.nbd-client.ssl-bundle                 | There is no SSL bundle 'none'
+            ropewalk.nbd.address=0.0.0.0 ropewalk.security.mode=none | ropewalk.nbd.address is 0.0.0.0       | ropewalk.nbd.ssl-bundle does not say
             """)
-    void aPropertyThatCannotBeIsNamed(String argument, String description, @Nullable String more) {
-        FailureAnalysis analysis = failure("--" + argument);
+    void aPropertyThatCannotBeIsNamed(String arguments, String description, @Nullable String more) {
+        FailureAnalysis analysis =
+                failure(Stream.of(arguments.split(" ")).map("--"::concat).toArray(String[]::new));
 
         assertThat(analysis.getDescription())
                 .contains(description)
@@ -88,8 +97,8 @@ class StartupFailureTest {
                 .startsWith("The data folder " + folder.resolve("data") + " cannot be used");
     }
 
-    private FailureAnalysis failure(String argument) {
-        Throwable failure = catchThrowable(() -> RunningService.run(folder.resolve("data"), argument));
+    private FailureAnalysis failure(String... arguments) {
+        Throwable failure = catchThrowable(() -> RunningService.run(folder.resolve("data"), arguments));
         assertThat(failure).isNotNull();
         return Stream.of(new StartupFailureAnalyzer().analyze(failure), new PropertyFailureAnalyzer().analyze(failure))
                 .filter(Objects::nonNull)

@@ -172,15 +172,6 @@ class NbdClientHandshakeTest {
     }
 
     @Test
-    void tlsIsRefusedBeforeConnecting() {
-        for (String uri : List.of("nbds://127.0.0.1:1/disk", "nbds+unix:///?socket=/x")) {
-            DeviceException refusal = fixture.refusal(URI.create(uri));
-            assertThat(refusal.reason()).isEqualTo(Reason.UNSUITABLE);
-            assertThat(refusal).hasMessageContaining("TLS, which is not available yet");
-        }
-    }
-
-    @Test
     void silenceIsGivenUp() {
         CountDownLatch never = new CountDownLatch(1);
         server.then(peer -> never.await());

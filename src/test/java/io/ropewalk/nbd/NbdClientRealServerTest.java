@@ -223,7 +223,7 @@ class NbdClientRealServerTest {
         server = NbdClientServerProcess.nbdkitTcp("--tls=require", "--tls-psk=" + keys, "memory", "1M");
         DeviceException refusal = fixture.refusal(server.uri(""));
         assertThat(refusal.reason()).isEqualTo(Reason.UNSUITABLE);
-        assertThat(refusal).hasMessageContaining("it requires TLS, which is not available yet");
+        assertThat(refusal).hasMessageContaining("it requires TLS; use the scheme nbds");
     }
 
     @Test

@@ -7,6 +7,9 @@ import io.ropewalk.block.Geometry;
 import io.ropewalk.block.IoLoop;
 import io.ropewalk.net.Transport;
 import io.ropewalk.testing.MemoryDevice;
+import io.ropewalk.testing.TestPki;
+import io.ropewalk.tls.ClientCertificates;
+import io.ropewalk.tls.TlsContext;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.List;
@@ -29,6 +32,14 @@ class NbdServerContractTest {
             return new MemoryDevice("disk", Geometry.of(64 << 20, 1)).withHeadroom(40);
         }
 
+        @Nullable NbdServerTls tls() {
+            return null;
+        }
+
+        TlsContext clientTls() {
+            throw new AssertionError("nobody asked for TLS");
+        }
+
         URI uri(NbdServerFixture started, Path socket) {
             return URI.create("nbd://127.0.0.1:" + started.address().getPort() + "/disk");
         }
@@ -36,9 +47,11 @@ class NbdServerContractTest {
         @Override
         protected BlockDevice device() throws Exception {
             Path socket = folder.resolve("nbd.sock");
-            NbdServerFixture started = NbdServerFixture.serving(Transport.best(), socket, options -> options, served());
+            NbdServerFixture started =
+                    NbdServerFixture.serving(Transport.best(), socket, options -> options.withTls(tls()), served());
             server = started;
-            return new NbdDeviceFactory(started.loops, NbdClientOptions.DEFAULTS).open("disk", uri(started, socket));
+            return new NbdDeviceFactory(started.loops, NbdClientOptions.DEFAULTS.withTls(bundle -> clientTls()))
+                    .open("disk", uri(started, socket));
         }
 
         /** By turns, so that the second channel lives on another loop. */
@@ -88,6 +101,40 @@ class NbdServerContractTest {
         @Override
         MemoryDevice served() {
             return super.served().without(Capability.WRITE);
+        }
+    }
+
+    /** With certificates on both sides. */
+    abstract static class OverTls extends OverOurServer {
+        private static final TestPki PKI = new TestPki("contract");
+        private static final TestPki.Identity SERVER = PKI.server("localhost", "127.0.0.1");
+        private static final TestPki.Identity CLIENT = PKI.client("client");
+
+        @Override
+        NbdServerTls tls() {
+            TlsContext context = PKI.tls(SERVER);
+            return new NbdServerTls(() -> context, true, ClientCertificates.NEED);
+        }
+
+        @Override
+        TlsContext clientTls() {
+            return PKI.tls(CLIENT);
+        }
+    }
+
+    @Nested
+    class OverTcpWithTls extends OverTls {
+        @Override
+        URI uri(NbdServerFixture started, Path socket) {
+            return URI.create("nbds://127.0.0.1:" + started.address().getPort() + "/disk");
+        }
+    }
+
+    @Nested
+    class OverUnixSocketWithTls extends OverTls {
+        @Override
+        URI uri(NbdServerFixture started, Path socket) {
+            return URI.create("nbds+unix:///disk?socket=" + socket);
         }
     }
 }

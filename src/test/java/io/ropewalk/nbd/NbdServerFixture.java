@@ -19,6 +19,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +30,9 @@ final class NbdServerFixture implements AutoCloseable {
     private final long buffersBefore = activeBuffers();
     final List<String> heard = new CopyOnWriteArrayList<>();
     final List<NbdExport> exports = new CopyOnWriteArrayList<>();
+    /** Who may use the exports. */
+    volatile Predicate<NbdPeer> allowed = peer -> true;
+
     final NettyLoops loops;
     final NbdServer server;
 
@@ -117,12 +121,14 @@ final class NbdServerFixture implements AutoCloseable {
     private final class Directory implements NbdExports {
         @Override
         public List<NbdExport> list(NbdPeer peer) {
-            return exports;
+            return allowed.test(peer) ? exports : List.of();
         }
 
         @Override
         public Optional<NbdExport> find(String name, NbdPeer peer) {
-            return exports.stream().filter(export -> export.name().equals(name)).findFirst();
+            return list(peer).stream()
+                    .filter(export -> export.name().equals(name))
+                    .findFirst();
         }
     }
 

@@ -31,6 +31,10 @@ class NbdUriTest {
         "nbd+unix:///a%20b?socket=/run/x%20y%26z, nbd+unix:///a%20b?socket=/run/x%20y%26z",
         "nbd+unix:///x?socket=//run///nbd%2Esock, nbd+unix:///x?socket=/run/nbd.sock",
         "nbds+unix:///x?socket=/run/nbd.sock, nbds+unix:///x?socket=/run/nbd.sock",
+        "nbds://h/x?tls-hostname=NAS.Example&tls-bundle=nas, nbds://h:10809/x?tls-bundle=nas&tls-hostname=nas.example",
+        "nbds://h/x?tls-hostname=%3A%3A1, nbds://h:10809/x?tls-hostname=::1",
+        "nbds+unix:///x?tls-bundle=a.b&socket=/s, nbds+unix:///x?socket=/s&tls-bundle=a.b",
+        "nbds://h/x?, nbds://h:10809/x",
         "nbd+unix:?socket=/x, "
     })
     void equalUrisHaveOneForm(String given, String canonical) throws DeviceException {
@@ -60,9 +64,19 @@ class NbdUriTest {
         "nbd://host/%ff, not UTF-8",
         "nbd+unix:///disk, needs the absolute path",
         "nbd+unix:///disk?socket=relative, needs the absolute path",
-        "nbd+unix:///disk?socket=/a&socket=/b, two sockets",
+        "nbd+unix:///disk?socket=/a&socket=/b, two of socket",
         "nbd+unix:///disk?socket=/a&tls-certificates=/b, tls-certificates' is not a known parameter",
         "nbd+unix:///disk?socket=/a%00b, contains a NUL",
+        "nbd://host/disk?tls-bundle=a, means nothing over TCP",
+        "nbd+unix:///disk?socket=/a&tls-bundle=a, tls-bundle' is not a known parameter; only socket is",
+        "nbds://host/disk?socket=/a, socket' is not a known parameter; only tls-hostname and tls-bundle are",
+        "nbds://host/disk?tls-verify-peer=false, tls-verify-peer' is not a known parameter",
+        "nbds://host/disk?tls-bundle, tls-bundle' is not a known parameter",
+        "nbds://host/disk?tls-bundle=, not the name of an SSL bundle",
+        "nbds://host/disk?tls-bundle=../x, not the name of an SSL bundle",
+        "nbds://host/disk?tls-hostname=a_b/c, not a host name or address",
+        "nbds://host/disk?tls-bundle=a&tls-bundle=b, two of tls-bundle",
+        "nbds://host/disk?tls-certificates=/b, certificates come from an SSL bundle",
         "nbd+unix://host/disk?socket=/a, has no host"
     })
     void whatIsWrongIsSaid(String given, String why) {
@@ -85,10 +99,10 @@ class NbdUriTest {
     @Test
     void partsAreDecoded() throws DeviceException {
         NbdUri unix = NbdUri.parse(URI.create("nbd+unix:///a%20b?socket=/run/x%2By+z"));
-        assertThat(unix).isEqualTo(new NbdUri(false, "", 0, "/run/x+y+z", "a b"));
+        assertThat(unix).isEqualTo(new NbdUri(false, "", 0, "/run/x+y+z", "a b", null, null));
         assertThat(unix.server()).isEqualTo("/run/x+y+z");
         assertThat(NbdUri.parse(URI.create("nbds://[::1]:7/")))
-                .isEqualTo(new NbdUri(true, "::1", 7, null, ""))
+                .isEqualTo(new NbdUri(true, "::1", 7, null, "", null, null))
                 .returns("[::1]:7", NbdUri::server)
                 .returns("the default export", NbdUri::exportForPeople);
     }

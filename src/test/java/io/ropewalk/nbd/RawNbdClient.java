@@ -11,12 +11,15 @@ import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSession;
+import javax.net.ssl.SSLSocket;
 
 /** Speaks NBD byte by byte, so that a test may say what no decent client says. Blocks, for 20 s at most. */
 final class RawNbdClient implements AutoCloseable {
-    private final Socket socket = new Socket();
-    private final DataInputStream in;
-    private final DataOutputStream out;
+    private Socket socket = new Socket();
+    private DataInputStream in;
+    private DataOutputStream out;
     private NbdReplyFormat format = NbdReplyFormat.SIMPLE;
     long exportSize;
     int transmissionFlags;
@@ -98,6 +101,30 @@ final class RawNbdClient implements AutoCloseable {
             }
         }
         return this;
+    }
+
+    /** Asks for TLS, is allowed it, and does the handshake. */
+    RawNbdClient startTls(SSLContext context, String... protocols) throws IOException {
+        expect(last(option(Nbd.OPT_STARTTLS)).type() == Nbd.REP_ACK, "answer to STARTTLS");
+        return goOverToTls(context, protocols);
+    }
+
+    /** Does the handshake, whoever allowed it. */
+    RawNbdClient goOverToTls(SSLContext context, String... protocols) throws IOException {
+        SSLSocket tls =
+                (SSLSocket) context.getSocketFactory().createSocket(socket, "127.0.0.1", socket.getPort(), true);
+        if (protocols.length > 0) {
+            tls.setEnabledProtocols(protocols);
+        }
+        tls.startHandshake();
+        socket = tls;
+        in = new DataInputStream(new java.io.BufferedInputStream(tls.getInputStream(), 1 << 16));
+        out = new DataOutputStream(new java.io.BufferedOutputStream(tls.getOutputStream(), 1 << 16));
+        return this;
+    }
+
+    SSLSession tlsSession() {
+        return ((SSLSocket) socket).getSession();
     }
 
     // Options
