@@ -17,8 +17,7 @@ record GeomJson(
         @Schema(description = "Its name.", example = "demo") String name,
 
         @Schema(description = "Of the label; null for MANUAL.", example = "6ba7b810-9dad-11d1-80b4-00c04fd430c8")
-        @Nullable
-        String uuid,
+        @Nullable String uuid,
 
         @Schema(description = "MANUAL: made by hand. AUTOMATIC: found by its label.")
         GeomType type,
@@ -47,20 +46,17 @@ record GeomJson(
                 description = "In the order they were added; not in the basic view.",
                 requiredMode = Schema.RequiredMode.NOT_REQUIRED)
         @JsonInclude(JsonInclude.Include.NON_NULL)
-        @Nullable
-        List<PathJson> paths,
+        @Nullable List<PathJson> paths,
 
         @Schema(description = "Not in the basic view.", requiredMode = Schema.RequiredMode.NOT_REQUIRED)
         @JsonInclude(JsonInclude.Include.NON_NULL)
-        @Nullable
-        PoliciesJson policies,
+        @Nullable PoliciesJson policies,
 
         @Schema(
                 description = "Under the geom's own name; not in the basic view, nor when it is not exported.",
                 requiredMode = Schema.RequiredMode.NOT_REQUIRED)
         @JsonInclude(JsonInclude.Include.NON_NULL)
-        @Nullable
-        Exported export,
+        @Nullable Exported export,
 
         @Schema(
                 description = "One more with each change of what is desired of it; its ETag. A path that fails does"
