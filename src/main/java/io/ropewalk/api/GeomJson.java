@@ -68,8 +68,11 @@ record GeomJson(
     /** A geom's own export, in short. */
     @Schema(name = "GeomExport", description = "Where clients reach the geom.")
     record Exported(
-            @Schema(example = "demo") String name,
-            @Schema(example = "nbd://127.0.0.1:10809/demo") String uri,
+            @Schema(description = "The name by which clients ask for it.", example = "demo")
+            String name,
+
+            @Schema(description = "Where clients reach it.", example = "nbd://127.0.0.1:10809/demo")
+            String uri,
 
             @Schema(description = "How many sessions are open.", example = "1")
             int sessions) {

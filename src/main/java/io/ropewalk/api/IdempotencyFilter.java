@@ -83,7 +83,7 @@ class IdempotencyFilter extends OncePerRequestFilter {
             if (!LEGAL.matcher(key).matches()) {
                 throw ApiException.parameter(KEY, "must be 1 to 255 visible ASCII characters");
             }
-            once(key, new RepeatableRequest(request), response, chain);
+            once(key, read(request), response, chain);
         } catch (ApiException refusal) {
             problems.write(request, response, refusal);
         } catch (BodyTooLargeException tooLarge) {
@@ -97,6 +97,16 @@ class IdempotencyFilter extends OncePerRequestFilter {
                             ProblemCode.STORE_FAILED,
                             "Nothing was done, because the " + KEY + " cannot be written down.",
                             "Make the store work again, then try again."));
+        }
+    }
+
+    private static RepeatableRequest read(HttpServletRequest request) throws IOException {
+        try {
+            return new RepeatableRequest(request);
+        } catch (BodyTooLargeException tooLarge) {
+            throw tooLarge;
+        } catch (IOException broken) {
+            throw ProblemHandler.plain(HttpServletResponse.SC_BAD_REQUEST);
         }
     }
 

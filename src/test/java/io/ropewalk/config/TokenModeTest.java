@@ -13,6 +13,8 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HexFormat;
+import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -111,5 +113,55 @@ class TokenModeTest {
                 .isZero();
         assertThat(GmultipathCommand.main("--url", url, "--token", "nobodys-token", "status"))
                 .isNotZero();
+    }
+
+    @Test
+    void aStreamOfEventsResumesAndBeatsAndSaysWhenItCannot() throws Exception {
+        HttpResponse<String> page = send(service.request("/events?pageSize=1"), ADMIN);
+        String first = String.valueOf(RunningService.<Long>read(page, "$.items[0].seq"));
+        HttpResponse<String> next = send(service.request("/events?after=" + first + "&pageSize=1"), ADMIN);
+        String second = String.valueOf(RunningService.<Long>read(next, "$.items[0].seq"));
+
+        HttpRequest resume = service.request("/events")
+                .header("Accept", "text/event-stream")
+                .header("Last-Event-ID", first)
+                .header("Authorization", "Bearer " + OPERATOR)
+                .build();
+        try (Stream<String> lines =
+                service.http().send(resume, BodyHandlers.ofLines()).body()) {
+            List<String> until =
+                    lines.takeWhile(line -> !line.startsWith(":nothing")).toList();
+            assertThat(until).as("what came after the first").contains("id:" + second);
+            assertThat(until).as("what was seen already").doesNotContain("id:" + first);
+        }
+
+        HttpResponse<String> gone = send(
+                service.request("/events").header("Accept", "text/event-stream").header("Last-Event-ID", "1"), ADMIN);
+        assertThat(gone.statusCode()).isEqualTo(410);
+        assertThat(gone.body()).contains("\"code\":\"events-compacted\"");
+        HttpResponse<String> refused = service.http()
+                .send(
+                        service.request("/events")
+                                .header("Accept", "text/event-stream")
+                                .build(),
+                        BodyHandlers.ofString());
+        assertThat(refused.statusCode()).isEqualTo(401);
+    }
+
+    @Test
+    void headIsAnsweredWhereGetIs() throws Exception {
+        for (String path : List.of("/actuator/health", "/actuator/health/readiness", "/actuator/prometheus")) {
+            HttpRequest head = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + service.managementPort() + path))
+                    .HEAD()
+                    .build();
+            assertThat(service.http().send(head, BodyHandlers.discarding()).statusCode())
+                    .as(path)
+                    .isEqualTo(200);
+        }
+    }
+
+    @Test
+    void aProblemsPageIsOpen() {
+        assertThat(service.raw("/problems/unauthenticated").body()).contains("What to do");
     }
 }
