@@ -11,6 +11,7 @@ import io.ropewalk.tls.ClientCertificates;
 import io.ropewalk.tls.TlsContext;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -31,7 +32,7 @@ class NbdServerTlsPeersTest {
     @BeforeEach
     void serve() throws Exception {
         PKI.write(folder);
-        NbdServerTls tls = new NbdServerTls(() -> SERVER, true, ClientCertificates.NONE);
+        NbdServerTls tls = new NbdServerTls(() -> SERVER, true, ClientCertificates.WANT);
         fixture = NbdServerFixture.serving(options -> options.withTls(tls), disk);
     }
 
@@ -72,6 +73,23 @@ class NbdServerTlsPeersTest {
         assertThat(Command.run(nbdinfo, "nbd://" + address() + "/disk").isSuccess())
                 .isFalse();
         assertThat(fixture.heard).noneMatch(line -> line.startsWith("opened"));
+    }
+
+    /** On a curve: with TLS 1.3, GnuTLS finds no RSA key that it would use for a server of the JDK. */
+    @Test
+    void nbdinfo_showsItsCertificate() throws Exception {
+        fixture.allowed = peer -> peer.certificateNames().contains("db1");
+        assertThat(Command.run(Tools.require("nbdinfo").toString(), uri(folder)).isSuccess())
+                .isFalse();
+        PKI.clientOnCurve("db1").write(folder, "client");
+        String key = folder.resolve("client-key.pem").toString();
+        // GnuTLS wants the public key in the private one's file.
+        Command.output(Tools.require("openssl").toString(), "ec", "-in", key, "-out", key + ".whole");
+        Files.move(Path.of(key + ".whole"), Path.of(key), StandardCopyOption.REPLACE_EXISTING);
+
+        Command.output(Tools.require("nbdinfo").toString(), uri(folder));
+
+        assertThat(fixture.heard).contains("opened disk");
     }
 
     @Test

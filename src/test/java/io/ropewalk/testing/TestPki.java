@@ -64,6 +64,14 @@ public final class TestPki {
         return issue(named("CN=" + name).addExtendedKeyUsage(ExtendedKeyUsage.PKIX_KP_CLIENT_AUTH));
     }
 
+    /** As {@link #client}, with a key of its own on an elliptic curve. */
+    public Identity clientOnCurve(String name) {
+        return issue(valid().ecp256()
+                .subject("CN=" + name)
+                .setKeyUsage(true, KeyUsage.digitalSignature)
+                .addExtendedKeyUsage(ExtendedKeyUsage.PKIX_KP_CLIENT_AUTH));
+    }
+
     /** For a client whose certificate was good until yesterday. */
     public Identity expiredClient(String name) {
         return issue(expired(named("CN=" + name).addExtendedKeyUsage(ExtendedKeyUsage.PKIX_KP_CLIENT_AUTH)));
