@@ -111,9 +111,7 @@ class JwtModeTest {
 
         assertThat(refused.statusCode()).as(refused.body()).isEqualTo(401);
         assertThat(refused.headers().firstValue("WWW-Authenticate")).contains("Bearer error=\"invalid_token\"");
-        assertThat(refused.body())
-                .contains("\"code\":\"unauthenticated\"", why)
-                .doesNotContain("Exception", token);
+        assertThat(refused.body()).contains("\"code\":\"unauthenticated\"", why).doesNotContain("Exception", token);
     }
 
     @Test
