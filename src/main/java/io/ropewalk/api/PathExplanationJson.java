@@ -30,7 +30,8 @@ record PathExplanationJson(
     record Decision(
             @Schema(description = "When.") Instant time,
 
-            @Schema(description = "What.", example = "CHOSEN") PathDecision.Kind decision,
+            @Schema(description = "What.", example = "CHOSEN")
+            PathDecision.Kind decision,
 
             @Schema(
                     description = "Why, in a sentence.",

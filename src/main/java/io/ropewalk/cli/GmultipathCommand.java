@@ -152,8 +152,7 @@ public final class GmultipathCommand {
     @Command(description = "Says why a path is as it is, and what was decided about it lately.")
     int explain(@Parameters(paramLabel = "NAME") String name, @Parameters(paramLabel = "PROV") String provider) {
         return withService(service -> {
-            Answer answer =
-                    service.get(path(name, providers(service).find(provider)) + "/explain");
+            Answer answer = service.get(path(name, providers(service).find(provider)) + "/explain");
             if (!json) {
                 explain(answer.body());
             }

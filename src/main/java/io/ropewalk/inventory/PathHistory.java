@@ -63,12 +63,11 @@ final class PathHistory {
     }
 
     void restored(String path, RestoreTrigger trigger) {
-        String why =
-                switch (trigger) {
-                    case OPERATOR -> "It was restored by hand";
-                    case CHECKER -> "It passed its check";
-                    case ALL_FAILED -> "Every other path is out of use, so that it gets another chance whatever failed it";
-                };
+        String why = switch (trigger) {
+            case OPERATOR -> "It was restored by hand";
+            case CHECKER -> "It passed its check";
+            case ALL_FAILED -> "Every other path is out of use, so that it gets another chance whatever failed it";
+        };
         note(path, Kind.RESTORED, why + askedFor() + ".");
         latest = path + " was restored";
     }

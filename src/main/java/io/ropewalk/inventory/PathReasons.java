@@ -13,7 +13,8 @@ final class PathReasons {
         return switch (path.state()) {
             case ACTIVE -> active(geom, path);
             case READ ->
-                "It is usable: reads go to the usable path with the least in flight, changes to " + activeOf(geom) + ".";
+                "It is usable: reads go to the usable path with the least in flight, changes to " + activeOf(geom)
+                        + ".";
             case PASSIVE -> passive(geom, path);
             case FAIL -> failed(geom, path);
             case LOST ->
@@ -42,8 +43,8 @@ final class PathReasons {
                 .filter(device -> !geom.activePaths().contains(device))
                 .toList();
         int place = inLine.indexOf(path.device()) + 1;
-        return "It is usable and waits: every request goes to " + activeOf(geom) + ". When that fails, it is number " + place
-                + " of " + inLine.size() + " in line, the path added last being the first.";
+        return "It is usable and waits: every request goes to " + activeOf(geom) + ". When that fails, it is number "
+                + place + " of " + inLine.size() + " in line, the path added last being the first.";
     }
 
     private static List<PathView> usable(GeomView geom) {
@@ -60,17 +61,16 @@ final class PathReasons {
 
     private static String failed(GeomView geom, PathView path) {
         FailReason reason = path.reason() == null ? FailReason.IO_ERROR : path.reason();
-        String until =
-                switch (reason) {
-                    case OPERATOR -> "Checks do not restore it; :restore does, and the failure of every other path.";
-                    case FLAPPING -> "It comes back when it has not failed for a while, or when every other path fails.";
-                    case IDENTITY -> "It comes back when it leads to the geom's disk again.";
-                    case IO_ERROR, TIMEOUT, DISCONNECTED, CHECKER ->
-                        geom.policies().restore() == Policies.Restore.AUTO
-                                ? "It comes back when it passes a check, or when every other path fails."
-                                : "The geom's policy is not to restore by itself; :restore does, and the failure of every"
-                                        + " other path.";
-                };
+        String until = switch (reason) {
+            case OPERATOR -> "Checks do not restore it; :restore does, and the failure of every other path.";
+            case FLAPPING -> "It comes back when it has not failed for a while, or when every other path fails.";
+            case IDENTITY -> "It comes back when it leads to the geom's disk again.";
+            case IO_ERROR, TIMEOUT, DISCONNECTED, CHECKER ->
+                geom.policies().restore() == Policies.Restore.AUTO
+                        ? "It comes back when it passes a check, or when every other path fails."
+                        : "The geom's policy is not to restore by itself; :restore does, and the failure of every"
+                                + " other path.";
+        };
         return "It is out of use, " + reason + ": " + path.detail() + ". " + until;
     }
 }

@@ -106,7 +106,10 @@ class PathsControllerTest extends ApiTestBase {
         when(inventory.explainPath("disk1", "d1"))
                 .thenReturn(new PathExplanation(Samples.ACTIVE, "It is the active path.", List.of(chosen)));
 
-        assertThat(get("/geoms/disk1/paths/d1/explain")).hasStatusOk().bodyJson().isLenientlyEqualTo("""
+        assertThat(get("/geoms/disk1/paths/d1/explain"))
+                .hasStatusOk()
+                .bodyJson()
+                .isLenientlyEqualTo("""
                 {"path": {"device": "d1", "state": "ACTIVE"}, "why": "It is the active path.",
                  "decisions": [{"time": "2026-01-02T03:04:05.678Z", "decision": "CHOSEN",
                                 "why": "It became the active path."}]}""");

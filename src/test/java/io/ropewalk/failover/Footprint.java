@@ -21,6 +21,7 @@ record Footprint(long heapBytes, long residentBytes, int threads, int descriptor
 
     /** What the collector left lying between objects to save itself the moving. */
     private static final Pattern FILLER = Pattern.compile("\\d+ +(\\d+) +\\S*jdk\\.internal\\.vm\\.Filler\\S+");
+
     private static final Pattern RESIDENT = Pattern.compile("VmRSS:\\s+(\\d+) kB");
 
     /** That of the process {@code pid}, which is made to collect its garbage first. */

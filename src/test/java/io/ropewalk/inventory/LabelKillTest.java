@@ -72,7 +72,8 @@ class LabelKillTest {
         Files.createDirectory(folder.resolve("data"));
         withInventory(inventory -> {
             inventory.registerDevice(new DeviceSpec("a", disk().toUri().toString()), Terms.NONE);
-            inventory.registerDevice(new DeviceSpec("b", folder.resolve("b").toUri().toString()), Terms.NONE);
+            inventory.registerDevice(
+                    new DeviceSpec("b", folder.resolve("b").toUri().toString()), Terms.NONE);
         });
     }
 
@@ -214,8 +215,8 @@ class LabelKillTest {
             file.setLength(2 * SIZE);
         }
         killAtEachStep("resize", found -> {
-            eventually(() -> assertThat(found.inventory().geom("disk1").sizeBytes())
-                    .isEqualTo(2 * SIZE - 512));
+            eventually(() ->
+                    assertThat(found.inventory().geom("disk1").sizeBytes()).isEqualTo(2 * SIZE - 512));
             assertWhole(found, Mode.ACTIVE_PASSIVE);
             eventually(() -> assertThat(sectorAt(SIZE - 512)).containsOnly(0));
         });

@@ -67,12 +67,7 @@ final class MortalService {
         InventoryStore store = database.store();
         armed = verb.equals("resize");
         Inventory inventory = new Inventory(
-                new Store(store),
-                List.of(new Factory()),
-                loops::next,
-                Instant::now,
-                EngineObserver.NONE,
-                PATIENT);
+                new Store(store), List.of(new Factory()), loops::next, Instant::now, EngineObserver.NONE, PATIENT);
         inventory.start();
         armed = true;
         act(inventory, verb);

@@ -48,8 +48,9 @@ class PathExplanationTest {
                         "CHOSEN It became the active path, as asked for by operator.");
         assertThat(why("a")).isEqualTo("It is the active path: every request goes here.");
         assertThat(why("b"))
-                .isEqualTo("It is usable and waits: every request goes to a. When that fails, it is number 1 of 1 in line,"
-                        + " the path added last being the first.");
+                .isEqualTo(
+                        "It is usable and waits: every request goes to a. When that fails, it is number 1 of 1 in line,"
+                                + " the path added last being the first.");
     }
 
     @Test
