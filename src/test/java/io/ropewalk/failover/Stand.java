@@ -27,6 +27,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A geom as the service has it, over real servers: with the inventory that checks its paths, the events that tell of it and
@@ -88,8 +89,16 @@ final class Stand implements AutoCloseable {
         return loops;
     }
 
-    PathReport path(int index) {
-        return geom.report().paths().get(index);
+    /** Empty while it is not one of the geom's. */
+    Optional<PathReport> path(String name) {
+        return geom.report().paths().stream()
+                .filter(path -> path.device().equals(name))
+                .findFirst();
+    }
+
+    /** An operator has the device looked at again: one that has left its geom is not checked any more. */
+    void lookAgain(String device) {
+        inventory.resizeDevice(device, Terms.NONE);
     }
 
     /** What happened to the geom, in order. */
