@@ -38,8 +38,7 @@ record ProblemJson(
                 description = "What it is about, kind and name; absent when it is about the request itself.",
                 example = "geom disk7",
                 requiredMode = Schema.RequiredMode.NOT_REQUIRED)
-        @Nullable
-        String resource,
+        @Nullable String resource,
 
         @Schema(description = "What is wrong with which part of the request; empty when it is not about parts.")
         List<Violation> violations) {

@@ -7,8 +7,8 @@ import io.ropewalk.nbd.NbdClientTls;
 import io.ropewalk.nbd.NbdDeviceFactory;
 import io.ropewalk.net.NettyLoops;
 import org.springframework.beans.factory.ObjectProvider;
-import org.springframework.boot.web.server.autoconfigure.ServerProperties;
 import org.springframework.boot.ssl.SslBundles;
+import org.springframework.boot.web.server.autoconfigure.ServerProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 

@@ -10,10 +10,14 @@ import org.jspecify.annotations.Nullable;
  * verb causes can say so.
  *
  * @param actor null when nobody asked: the service itself acts
+ * @param caller how it was asked for; null when that is not known
  */
-record VerbContext(@Nullable String actor, @Nullable String why) {
+record VerbContext(
+        @Nullable String actor,
+        @Nullable String why,
+        @Nullable Caller caller) {
     private static final ScopedValue<VerbContext> CURRENT = ScopedValue.newInstance();
-    private static final VerbContext NONE = new VerbContext(null, null);
+    private static final VerbContext NONE = new VerbContext(null, null, null);
 
     static VerbContext current() {
         return CURRENT.orElse(NONE);

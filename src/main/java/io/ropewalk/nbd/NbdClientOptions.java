@@ -45,13 +45,11 @@ public record NbdClientOptions(
     }
 
     public NbdClientOptions withAllowed(NbdAllowedServers newAllowed) {
-        return new NbdClientOptions(
-                connectTimeout, handshakeTimeout, backoffMinimum, backoffMaximum, newAllowed, tls);
+        return new NbdClientOptions(connectTimeout, handshakeTimeout, backoffMinimum, backoffMaximum, newAllowed, tls);
     }
 
     public NbdClientOptions withTls(NbdClientTls newTls) {
-        return new NbdClientOptions(
-                connectTimeout, handshakeTimeout, backoffMinimum, backoffMaximum, allowed, newTls);
+        return new NbdClientOptions(connectTimeout, handshakeTimeout, backoffMinimum, backoffMaximum, allowed, newTls);
     }
 
     private static void require(boolean condition, String what) {
