@@ -63,6 +63,15 @@ app.kubernetes.io/component: gateway
 {{- if .Values.security.existingSecret }}{{ .Values.security.existingSecretKey }}{{ else }}token{{ end -}}
 {{- end }}
 
+{{/* The Secret with the certificate; empty without TLS. */}}
+{{- define "ropewalk.tlsSecretName" -}}
+{{- if .Values.tls.existingSecret -}}
+{{- .Values.tls.existingSecret -}}
+{{- else if .Values.certificate.enabled -}}
+{{- printf "%s-tls" (include "ropewalk.fullname" .) -}}
+{{- end -}}
+{{- end }}
+
 {{/* A name as a key of Spring's configuration: brackets keep characters that it would drop or split at. */}}
 {{- define "ropewalk.configKey" -}}
 {{- if regexMatch "^[A-Za-z0-9-]+$" . }}{{ . }}{{ else }}{{ printf "[%s]" . }}{{ end -}}
@@ -80,7 +89,7 @@ app.kubernetes.io/component: gateway
 {{- end -}}
 {{- $ropewalk := dict
       "data-dir" "/var/lib/ropewalk"
-      "nbd" (dict "address" .Values.bindAddress "port" 10809 "tls" "off")
+      "nbd" (dict "address" .Values.bindAddress "port" 10809 "tls" .Values.tls.nbd)
       "security" (dict "mode" .Values.security.mode) -}}
 {{- if $devices }}{{ $_ := set $ropewalk "devices" $devices }}{{ end -}}
 {{- if $geoms }}{{ $_ := set $ropewalk "geoms" $geoms }}{{ end -}}
@@ -89,6 +98,18 @@ app.kubernetes.io/component: gateway
 {{- $spring := dict "lifecycle" (dict "timeout-per-shutdown-phase" (printf "%ds" (int .Values.shutdownTimeoutSeconds))) -}}
 {{- if eq .Values.security.mode "token" -}}
 {{- $_ := set $spring "config" (dict "import" "configtree:/etc/ropewalk/secrets/") -}}
+{{- end -}}
+{{- if include "ropewalk.tlsSecretName" . -}}
+{{- $bundle := dict
+      "reload-on-update" true
+      "keystore" (dict "certificate" "file:/etc/ropewalk/tls/tls.crt" "private-key" "file:/etc/ropewalk/tls/tls.key") -}}
+{{- if ne .Values.tls.nbdClientAuth "NONE" }}{{ $_ := set $bundle "truststore" (dict "certificate" "file:/etc/ropewalk/tls/ca.crt") }}{{ end -}}
+{{- $_ := set $spring "ssl" (dict "bundle" (dict "pem" (dict "ropewalk" $bundle))) -}}
+{{- if .Values.tls.api }}{{ $_ := set $server "ssl" (dict "bundle" "ropewalk") }}{{ end -}}
+{{- if ne .Values.tls.nbd "OFF" -}}
+{{- $_ := set $ropewalk.nbd "ssl-bundle" "ropewalk" -}}
+{{- $_ := set $ropewalk.nbd "client-auth" .Values.tls.nbdClientAuth -}}
+{{- end -}}
 {{- end -}}
 {{- $configuration := dict
       "server" $server
@@ -124,6 +145,18 @@ app.kubernetes.io/component: gateway
 {{- if and .Values.ingress.enabled (not .Values.ingress.hosts) -}}
 {{- fail "ingress.enabled needs ingress.hosts." -}}
 {{- end -}}
+{{- if and (or .Values.tls.api (ne .Values.tls.nbd "OFF")) (not (include "ropewalk.tlsSecretName" .)) -}}
+{{- fail "tls.api and tls.nbd need a certificate: set tls.existingSecret or certificate.enabled." -}}
+{{- end -}}
+{{- if and .Values.tls.existingSecret .Values.certificate.enabled -}}
+{{- fail "tls.existingSecret and certificate.enabled are two certificates: choose one." -}}
+{{- end -}}
+{{- if and .Values.certificate.enabled (not .Values.certificate.issuerRef.name) -}}
+{{- fail "certificate.enabled needs certificate.issuerRef.name, the issuer that cert-manager asks." -}}
+{{- end -}}
+{{- if and (ne .Values.tls.nbdClientAuth "NONE") (eq .Values.tls.nbd "OFF") -}}
+{{- fail "tls.nbdClientAuth asks clients for certificates, which needs tls.nbd ALLOWED or REQUIRED." -}}
+{{- end -}}
 {{- if and .Values.serviceMonitor.enabled .Values.podMonitor.enabled -}}
 {{- fail "serviceMonitor.enabled and podMonitor.enabled together scrape everything twice: choose one." -}}
 {{- end -}}
@@ -146,7 +179,7 @@ app.kubernetes.io/component: gateway
 {{- range .Values.blockDevices -}}
 {{- if not (or .existingClaim .size) }}{{ fail (printf "Block device %s needs existingClaim, or size for a claim of its own." .name) }}{{ end -}}
 {{- if and .existingClaim .size }}{{ fail (printf "Block device %s has existingClaim and size: a claim that is there has its size already." .name) }}{{ end -}}
-{{- if or (hasKey $blockDevices .name) (has .name (list "data" "tmp" "config" "token" "host-dev")) }}{{ fail (printf "The name %s of a block device is taken." .name) }}{{ end -}}
+{{- if or (hasKey $blockDevices .name) (has .name (list "data" "tmp" "config" "token" "tls" "host-dev")) }}{{ fail (printf "The name %s of a block device is taken." .name) }}{{ end -}}
 {{- $_ := set $blockDevices .name true -}}
 {{- end -}}
 {{- end }}

@@ -101,6 +101,11 @@ spec:
           mountPath: /etc/ropewalk/secrets
           readOnly: true
         {{- end }}
+        {{- if include "ropewalk.tlsSecretName" . }}
+        - name: tls
+          mountPath: /etc/ropewalk/tls
+          readOnly: true
+        {{- end }}
         {{- if .Values.hostDevices.enabled }}
         - name: host-dev
           mountPath: /dev
@@ -139,6 +144,12 @@ spec:
           # The file's name is the property's name.
           - key: {{ include "ropewalk.tokenSecretKey" . }}
             path: ropewalk.security.token
+    {{- end }}
+    {{- with include "ropewalk.tlsSecretName" . }}
+    - name: tls
+      secret:
+        secretName: {{ . }}
+        defaultMode: 288 # 0440
     {{- end }}
     {{- if .Values.hostDevices.enabled }}
     - name: host-dev

@@ -1,5 +1,6 @@
 package io.ropewalk.api;
 
+import jakarta.servlet.http.HttpServletRequest;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -8,12 +9,11 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** The tokens by which callers are known. Only their hashes are held. Any thread. */
-public final class AccessTokens {
+public final class AccessTokens implements Callers {
     /** Bytes of a SHA-256. */
     public static final int HASH_BYTES = 32;
 
     private final List<AccessToken> tokens;
-    private final boolean open;
 
     /** A token that is known, by its hash. */
     public static final class AccessToken {
@@ -61,21 +61,19 @@ public final class AccessTokens {
 
     /** Nobody comes in but by one of these. */
     public AccessTokens(Collection<AccessToken> tokens) {
-        this(tokens, false);
-    }
-
-    private AccessTokens(Collection<AccessToken> tokens, boolean open) {
         this.tokens = List.copyOf(tokens);
-        this.open = open;
     }
 
-    /** Nobody is asked for a token: everybody may do everything. */
-    public static AccessTokens notAskedFor() {
-        return new AccessTokens(List.of(), true);
+    @Override
+    public Answer identify(HttpServletRequest request) {
+        return BearerTokens.identify(request, this::owner);
     }
 
-    boolean areAskedFor() {
-        return !open;
+    private Answer owner(String token) {
+        AccessToken found = find(token);
+        return found == null
+                ? BearerTokens.unknown("The token is not one of this service's.")
+                : new Known(found.name(), found.role());
     }
 
     /** The SHA-256 of a token. */

@@ -39,6 +39,8 @@ class ApiDocs implements GlobalOpenApiCustomizer, GlobalOperationCustomizer {
     private static final String VERSION = "1.0.0";
 
     private static final String BEARER = "bearer";
+    private static final String JWT = "jwt";
+    private static final String MTLS = "mtls";
 
     /** Extension of a response: the codes that its problem can have. */
     static final String CODES = "x-problem-codes";
@@ -95,18 +97,7 @@ class ApiDocs implements GlobalOpenApiCustomizer, GlobalOperationCustomizer {
         schemas.readAll(ProblemJson.class).forEach(api.getComponents()::addSchemas);
         schemas.readAll(OperationJson.class).forEach(api.getComponents()::addSchemas);
         ApiSchemas.complete(api.getComponents().getSchemas());
-        api.getComponents()
-                .addSecuritySchemes(
-                        BEARER,
-                        new SecurityScheme()
-                                .type(SecurityScheme.Type.HTTP)
-                                .scheme(BEARER)
-                                .description(
-                                        "A token of this service, where it asks for one. Role viewer reads; operator"
-                                                + " fails, restores and prefers paths and rotates geoms as well; admin does"
-                                                + " everything."));
-        // The empty one: a service on loopback asks nobody.
-        api.security(List.of(new SecurityRequirement().addList(BEARER), new SecurityRequirement()));
+        addSecurity(api);
         api.info(new Info()
                         .title("Ropewalk")
                         .version(VERSION)
@@ -131,6 +122,38 @@ class ApiDocs implements GlobalOpenApiCustomizer, GlobalOperationCustomizer {
                         tag(Api.OPERATIONS_TAG, "Changes that take longer than their callers wanted to wait."),
                         tag(Api.EVENTS_TAG, "What happened and what happens."),
                         tag(Api.SYSTEM_TAG, "The service itself.")));
+    }
+
+    private static void addSecurity(OpenAPI api) {
+        String roles = " Role viewer reads; operator fails, restores and prefers paths and rotates geoms as well; admin"
+                + " does everything.";
+        api.getComponents()
+                .addSecuritySchemes(
+                        BEARER,
+                        new SecurityScheme()
+                                .type(SecurityScheme.Type.HTTP)
+                                .scheme(BEARER)
+                                .description("A token of this service, where its mode is token." + roles))
+                .addSecuritySchemes(
+                        JWT,
+                        new SecurityScheme()
+                                .type(SecurityScheme.Type.HTTP)
+                                .scheme(BEARER)
+                                .bearerFormat("JWT")
+                                .description("A token of the issuer that this service trusts, where its mode is jwt."
+                                        + roles))
+                .addSecuritySchemes(
+                        MTLS,
+                        new SecurityScheme()
+                                .type(SecurityScheme.Type.MUTUALTLS)
+                                .description(
+                                        "A client certificate whose name has a role, where the mode is mtls." + roles));
+        // The empty one: a service on loopback asks nobody.
+        api.security(List.of(
+                new SecurityRequirement().addList(BEARER),
+                new SecurityRequirement().addList(JWT),
+                new SecurityRequirement().addList(MTLS),
+                new SecurityRequirement()));
     }
 
     private static Tag tag(String name, String description) {

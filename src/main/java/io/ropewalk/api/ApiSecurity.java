@@ -20,7 +20,7 @@ import org.springframework.security.web.firewall.HttpFirewall;
 import org.springframework.security.web.firewall.StrictHttpFirewall;
 
 /**
- * Who may do what over HTTP. Where {@link AccessTokens} are asked for, the role of the caller's decides; where they are
+ * Who may do what over HTTP. Where {@link Callers} are asked who they are, their role decides; where they are
  * not, everybody may do everything. Nothing is kept between requests. The management server asks here, too.
  */
 @Configuration(proxyBeanMethods = false)
@@ -48,6 +48,10 @@ class ApiSecurity {
         PATH + ":fail", PATH + ":restore", PATH + ":prefer", Api.BASE + "/geoms/" + Api.GEOM + ":rotate"
     };
 
+    /** One who was not even asked. */
+    private static final Callers.Unknown NOBODY =
+            new Callers.Unknown("The request does not say who sends it.", "Say who you are.", null);
+
     private final ProblemWriter problems;
 
     ApiSecurity(ProblemWriter problems) {
@@ -55,17 +59,17 @@ class ApiSecurity {
     }
 
     @Bean
-    SecurityFilterChain doors(HttpSecurity http, AccessTokens tokens) {
+    SecurityFilterChain doors(HttpSecurity http, Callers callers) {
         http.sessionManagement(session -> session.sessionCreationPolicy(SessionCreationPolicy.STATELESS))
-                // A browser sends no token by itself, and SameOriginFilter is there where none is needed.
+                // SameOriginFilter lets no page of another origin change anything, whatever a browser sends by itself.
                 .csrf(AbstractHttpConfigurer::disable)
                 .logout(AbstractHttpConfigurer::disable)
                 .requestCache(AbstractHttpConfigurer::disable)
                 .exceptionHandling(refusals -> refusals.authenticationEntryPoint(
                                 (request, response, unknown) -> refuseUnknown(request, response))
                         .accessDeniedHandler((request, response, denied) -> refuseRole(request, response)));
-        if (tokens.areAskedFor()) {
-            http.addFilterBefore(new TokenFilter(tokens), AnonymousAuthenticationFilter.class)
+        if (callers.areAsked()) {
+            http.addFilterBefore(new CallerFilter(callers, problems), AnonymousAuthenticationFilter.class)
                     .authorizeHttpRequests(ApiSecurity::roles);
         } else {
             http.authorizeHttpRequests(rules -> rules.anyRequest().permitAll());
@@ -111,15 +115,12 @@ class ApiSecurity {
     }
 
     private void refuseUnknown(HttpServletRequest request, HttpServletResponse response) throws IOException {
-        boolean sent = TokenFilter.token(request) != null;
-        response.setHeader(HttpHeaders.WWW_AUTHENTICATE, sent ? "Bearer error=\"invalid_token\"" : "Bearer");
+        Callers.Unknown unknown = Objects.requireNonNullElse(CallerFilter.unknown(request), NOBODY);
+        if (unknown.challenge() != null) {
+            response.setHeader(HttpHeaders.WWW_AUTHENTICATE, unknown.challenge());
+        }
         problems.write(
-                request,
-                response,
-                new ApiException(
-                        ProblemCode.UNAUTHENTICATED,
-                        sent ? "The token is not one of this service's." : "The request comes without a token.",
-                        "Send the header Authorization: Bearer, followed by a token of this service."));
+                request, response, new ApiException(ProblemCode.UNAUTHENTICATED, unknown.why(), unknown.correction()));
     }
 
     private void refuseRole(HttpServletRequest request, HttpServletResponse response) throws IOException {
@@ -131,7 +132,7 @@ class ApiSecurity {
                 new ApiException(
                         ProblemCode.FORBIDDEN,
                         "The role of " + name + " does not allow this.",
-                        "Use a token of the role that this needs: viewer reads; operator fails, restores, prefers and"
+                        "Come with the role that this needs: viewer reads; operator fails, restores, prefers and"
                                 + " rotates; admin does the rest."));
     }
 }

@@ -53,9 +53,7 @@ class DevicesController {
     DeviceJson.Listing list(
             @Parameter(description = Docs.PAGE_SIZE)
                     @RequestParam(defaultValue = "" + Page.USUAL_SIZE)
-                    @Min(value = 1, message = "must be 1 to 1000")
-                    @Max(value = Page.LARGEST_SIZE, message = "must be 1 to 1000")
-                    int pageSize,
+                    @Min(value = 1, message = "must be 1 to 1000") @Max(value = Page.LARGEST_SIZE, message = "must be 1 to 1000") int pageSize,
             @Parameter(description = Docs.PAGE_TOKEN) @RequestParam(required = false) @Nullable String pageToken) {
         Page<DeviceJson> page = Page.of(inventory.devices(), DeviceView::name, pageSize, pageToken)
                 .map(DeviceJson::of);

@@ -62,9 +62,7 @@ class ExportsController {
     ExportJson.Listing list(
             @Parameter(description = Docs.PAGE_SIZE)
                     @RequestParam(defaultValue = "" + Page.USUAL_SIZE)
-                    @Min(value = 1, message = "must be 1 to 1000")
-                    @Max(value = Page.LARGEST_SIZE, message = "must be 1 to 1000")
-                    int pageSize,
+                    @Min(value = 1, message = "must be 1 to 1000") @Max(value = Page.LARGEST_SIZE, message = "must be 1 to 1000") int pageSize,
             @Parameter(description = Docs.PAGE_TOKEN) @RequestParam(required = false) @Nullable String pageToken) {
         Page<ExportJson> page = Page.of(inventory.exports(), ExportView::name, pageSize, pageToken)
                 .map(ExportJson::of);
@@ -95,8 +93,7 @@ class ExportsController {
     ResponseEntity<ExportJson> put(
             @PathVariable String export,
             @Valid @RequestBody NewExport settings,
-            @Parameter(hidden = true) @RequestHeader(name = HttpHeaders.IF_MATCH, required = false) @Nullable
-                    String ifMatch,
+            @Parameter(hidden = true) @RequestHeader(name = HttpHeaders.IF_MATCH, required = false) @Nullable String ifMatch,
             Terms terms) {
         if (ifMatch == null) {
             requireNoOther(export, settings);

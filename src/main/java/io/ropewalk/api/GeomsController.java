@@ -77,15 +77,12 @@ class GeomsController {
     GeomJson.Listing list(
             @Parameter(description = "Only geoms in one of these states; all when left out.")
                     @RequestParam(required = false)
-                    @Nullable
-                    Set<GeomState> state,
+                    @Nullable Set<GeomState> state,
             @Parameter(description = "basic: without paths, policies and export.") @RequestParam(defaultValue = "full")
                     View view,
             @Parameter(description = Docs.PAGE_SIZE)
                     @RequestParam(defaultValue = "" + Page.USUAL_SIZE)
-                    @Min(value = 1, message = "must be 1 to 1000")
-                    @Max(value = Page.LARGEST_SIZE, message = "must be 1 to 1000")
-                    int pageSize,
+                    @Min(value = 1, message = "must be 1 to 1000") @Max(value = Page.LARGEST_SIZE, message = "must be 1 to 1000") int pageSize,
             @Parameter(description = Docs.PAGE_TOKEN) @RequestParam(required = false) @Nullable String pageToken) {
         List<GeomView> geoms = inventory.geoms().stream()
                 .filter(geom -> state == null || state.isEmpty() || state.contains(geom.state()))

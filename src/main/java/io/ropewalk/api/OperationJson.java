@@ -25,23 +25,18 @@ record OperationJson(
 
         @Schema(description = "When it began.") Instant startedAt,
 
-        @Schema(description = "When it ended; null while it runs.") @Nullable
-        Instant finishedAt,
+        @Schema(description = "When it ended; null while it runs.") @Nullable Instant finishedAt,
 
         @Schema(
                 description = "The HTTP status that it would have been answered with; null while it runs.",
                 example = "204")
-        @Nullable
-        Integer status,
+        @Nullable Integer status,
 
-        @Schema(description = "Where what was made is found; null when nothing was.") @Nullable
-        String location,
+        @Schema(description = "Where what was made is found; null when nothing was.") @Nullable String location,
 
-        @Schema(type = "object", description = "What it would have been answered; null when nothing.") @Nullable
-        Object result,
+        @Schema(type = "object", description = "What it would have been answered; null when nothing.") @Nullable Object result,
 
-        @Schema(description = "Why it failed; null when it did not.") @Nullable
-        ProblemJson problem) {
+        @Schema(description = "Why it failed; null when it did not.") @Nullable ProblemJson problem) {
 
     /** How far it is. */
     enum State {
@@ -55,6 +50,5 @@ record OperationJson(
     record Listing(
             List<OperationJson> items,
 
-            @Schema(description = "Always null: operations come on one page.") @Nullable
-            String nextPageToken) {}
+            @Schema(description = "Always null: operations come on one page.") @Nullable String nextPageToken) {}
 }

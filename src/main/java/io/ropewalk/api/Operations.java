@@ -70,8 +70,7 @@ class Operations {
      * @throws StillRunningException when {@code wait} is over before; it goes on then
      * @throws Exception what the change throws
      */
-    @Nullable
-    Object run(Asked asked, Duration wait, Callable<@Nullable Object> change) throws Exception {
+    @Nullable Object run(Asked asked, Duration wait, Callable<@Nullable Object> change) throws Exception {
         if (!free.tryAcquire()) {
             throw new ApiException(
                     ProblemCode.BUSY,

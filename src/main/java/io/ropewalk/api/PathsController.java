@@ -64,6 +64,17 @@ class PathsController {
         return PathJson.of(inventory.path(geom, device));
     }
 
+    @GetMapping("/" + Api.DEVICE + "/explain")
+    @Operation(
+            operationId = "explainPath",
+            summary = "Why a path is as it is",
+            description = "Why it serves what it serves now, and the latest decisions about it: when it was chosen,"
+                    + " failed, held back, restored, and what led to that.")
+    @Refusals({GEOM_NOT_FOUND, PATH_NOT_FOUND})
+    PathExplanationJson explain(@PathVariable String geom, @PathVariable String device) {
+        return PathExplanationJson.of(inventory.explainPath(geom, device));
+    }
+
     @PutMapping("/" + Api.DEVICE)
     @Operation(
             operationId = "addPath",

@@ -41,7 +41,15 @@ record ProblemJson(
         @Nullable String resource,
 
         @Schema(description = "What is wrong with which part of the request; empty when it is not about parts.")
-        List<Violation> violations) {
+        List<Violation> violations,
+
+        @Schema(
+                description =
+                        "The trace id of the request, as the log has it: the one of its traceparent header, else a new"
+                                + " one. Absent when it was refused before it was read.",
+                example = "4bf92f3577b34da6a3ce929d0e0e4736",
+                requiredMode = Schema.RequiredMode.NOT_REQUIRED)
+        @Nullable String traceId) {
     ProblemJson {
         violations = List.copyOf(violations);
     }
@@ -56,14 +64,17 @@ record ProblemJson(
                 code.code(),
                 correction,
                 null,
-                List.of());
+                List.of(),
+                TraceFilter.current());
     }
 
     ProblemJson about(String newResource) {
-        return new ProblemJson(type, title, status, detail, instance, code, correction, newResource, violations);
+        return new ProblemJson(
+                type, title, status, detail, instance, code, correction, newResource, violations, traceId);
     }
 
     ProblemJson with(List<Violation> newViolations) {
-        return new ProblemJson(type, title, status, detail, instance, code, correction, resource, newViolations);
+        return new ProblemJson(
+                type, title, status, detail, instance, code, correction, resource, newViolations, traceId);
     }
 }

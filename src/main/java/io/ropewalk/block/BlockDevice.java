@@ -1,5 +1,7 @@
 package io.ropewalk.block;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Something that serves bytes at offsets: a file, an NBD server reached as a client, a geom. All methods may be called
  * from any thread.
@@ -25,6 +27,19 @@ public interface BlockDevice {
      * never called on a loop.
      */
     default void refreshGeometry() {}
+
+    /**
+     * The same, where that disturbs nobody and may be done now and then; else nothing. Blocks; never called on a loop.
+     */
+    default void pollGeometry() {}
+
+    /**
+     * What tells the store behind the device from others of its kind: the same for all ways to one store, another for
+     * a copy of it. Null where that cannot be known. Known from the start, does not change.
+     */
+    default @Nullable StoreIdentity storeIdentity() {
+        return null;
+    }
 
     void addListener(DeviceListener listener);
 

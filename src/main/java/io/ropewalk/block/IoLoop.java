@@ -2,6 +2,7 @@ package io.ropewalk.block;
 
 import io.netty.buffer.ByteBufAllocator;
 import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One thread that runs I/O: an event loop, or a simulator's virtual time. {@link #execute} may be called from any
@@ -22,8 +23,24 @@ public interface IoLoop extends Executor {
      */
     void atEndOfTurn(Runnable task);
 
+    /**
+     * Runs {@code onReadable} on this loop whenever the file descriptor {@code fd} has something to read, until the watch
+     * is ended.
+     *
+     * @return null where this loop cannot watch
+     */
+    default @Nullable Watch watch(int fd, Runnable onReadable) {
+        return null;
+    }
+
     /** Where buffers of this loop come from. */
     ByteBufAllocator allocator();
+
+    /** A file descriptor that is being watched. */
+    interface Watch {
+        /** Ends the watch; before the descriptor is closed. */
+        void end();
+    }
 
     /** A task that has been scheduled. */
     interface Timer {

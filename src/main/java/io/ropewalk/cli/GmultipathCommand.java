@@ -149,6 +149,30 @@ public final class GmultipathCommand {
         return pathVerb(name, provider, "prefer");
     }
 
+    @Command(description = "Says why a path is as it is, and what was decided about it lately.")
+    int explain(@Parameters(paramLabel = "NAME") String name, @Parameters(paramLabel = "PROV") String provider) {
+        return withService(service -> {
+            Answer answer = service.get(path(name, providers(service).find(provider)) + "/explain");
+            if (!json) {
+                explain(answer.body());
+            }
+            return answer;
+        });
+    }
+
+    private void explain(JsonNode explanation) {
+        JsonNode path = explanation.path("path");
+        print(path.path("device").asString("") + ": " + path.path("state").asString(""));
+        print(explanation.path("why").asString(""));
+        for (JsonNode decision : explanation.path("decisions")) {
+            print("  %s  %-10s  %s"
+                    .formatted(
+                            decision.path("time").asString(""),
+                            decision.path("decision").asString(""),
+                            decision.path("why").asString("")));
+        }
+    }
+
     @Command(description = "Makes the next good path the active one.")
     int rotate(@Parameters(paramLabel = "NAME") String name) {
         return withService(service -> service.post(geom(name) + ":rotate", null));

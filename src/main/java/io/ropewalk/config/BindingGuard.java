@@ -3,6 +3,7 @@ package io.ropewalk.config;
 import java.net.InetAddress;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -35,17 +36,28 @@ final class BindingGuard {
 
     /** What the log says once of who may do what. */
     private static String word(Set<String> open, RopewalkProperties.@Nullable SecurityMode mode) {
-        boolean asks = mode == RopewalkProperties.SecurityMode.TOKEN;
+        String asks = question(mode);
         if (open.isEmpty()) {
             return "Everything listens on loopback only: whoever is on this machine "
-                    + (asks ? "may use NBD; the API asks for a token" : "may do everything");
+                    + (asks.isEmpty() ? "may do everything" : "may use NBD; the API asks for " + asks);
         }
         String doors = String.join(", ", open);
-        return asks
-                ? "The API asks for a token, but NBD and metrics do not: let only those reach " + doors
-                        + " who may use them"
-                : "Security is switched off (ropewalk.security.mode is none): whoever reaches " + doors
-                        + " may do everything";
+        return asks.isEmpty()
+                ? "Security is switched off (ropewalk.security.mode is none): whoever reaches " + doors
+                        + " may do everything"
+                : "The API asks for " + asks
+                        + ", but metrics do not, and NBD only where it says so: let only those reach " + doors
+                        + " who may use them";
+    }
+
+    /** What callers of the API are asked for; empty for nothing. */
+    private static String question(RopewalkProperties.@Nullable SecurityMode mode) {
+        return switch (Objects.requireNonNullElse(mode, RopewalkProperties.SecurityMode.NONE)) {
+            case NONE -> "";
+            case TOKEN -> "a token";
+            case JWT -> "a token of its issuer";
+            case MTLS -> "a certificate";
+        };
     }
 
     private static StartupException refusal(Map.Entry<String, @Nullable InetAddress> open) {
@@ -54,7 +66,7 @@ final class BindingGuard {
                 open.getKey() + " is "
                         + (address == null ? "not set, which is every address" : address.getHostAddress())
                         + ", where others than this machine can reach the service, but nothing says who may use it.",
-                "Set " + open.getKey() + " to 127.0.0.1, or set ropewalk.security.mode: token asks callers for one,"
-                        + " none lets everybody in who can reach it.");
+                "Set " + open.getKey() + " to 127.0.0.1, or set ropewalk.security.mode: token, jwt and mtls ask"
+                        + " callers who they are, none lets everybody in who can reach it.");
     }
 }

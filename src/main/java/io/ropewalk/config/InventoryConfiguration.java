@@ -45,6 +45,9 @@ class InventoryConfiguration {
 
     @Bean
     InventoryLife inventoryLife(Inventory inventory, RopewalkProperties properties, ObjectProvider<DemoStage> demo) {
-        return new InventoryLife(inventory, Declared.of(properties, demo.getIfAvailable()));
+        return new InventoryLife(
+                inventory,
+                Declared.of(properties, demo.getIfAvailable()),
+                properties.scan().scanner(inventory));
     }
 }

@@ -1,17 +1,22 @@
 package io.ropewalk.config;
 
+import io.ropewalk.inventory.DeviceScanner;
 import io.ropewalk.inventory.Inventory;
 import io.ropewalk.inventory.StoreException;
+import org.jspecify.annotations.Nullable;
 
 /** Brings back what existed and makes what is declared; ends all of it. */
 final class InventoryLife extends Life {
     private final Inventory inventory;
     private final Declared declared;
+    private final @Nullable DeviceScanner scanner;
 
-    InventoryLife(Inventory inventory, Declared declared) {
+    /** @param scanner null when no devices are looked for */
+    InventoryLife(Inventory inventory, Declared declared, @Nullable DeviceScanner scanner) {
         super(Phase.INVENTORY);
         this.inventory = inventory;
         this.declared = declared;
+        this.scanner = scanner;
     }
 
     @Override
@@ -25,10 +30,16 @@ final class InventoryLife extends Life {
                     e);
         }
         inventory.declare(declared.devices(), declared.geoms());
+        if (scanner != null) {
+            scanner.start();
+        }
     }
 
     @Override
     void end() {
+        if (scanner != null) {
+            scanner.close();
+        }
         inventory.close();
     }
 }

@@ -6,6 +6,9 @@ import io.ropewalk.nbd.NbdClientOptions;
 import io.ropewalk.nbd.NbdClientTls;
 import io.ropewalk.nbd.NbdDeviceFactory;
 import io.ropewalk.net.NettyLoops;
+import io.ropewalk.net.Transport;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.ssl.SslBundles;
 import org.springframework.boot.web.server.autoconfigure.ServerProperties;
@@ -15,10 +18,14 @@ import org.springframework.context.annotation.Configuration;
 /** Event loops, and what opens devices on them. */
 @Configuration(proxyBeanMethods = false)
 class IoConfiguration {
+    private static final Logger CONTROL = LoggerFactory.getLogger("io.ropewalk.control");
+
     @Bean
     NettyLoops nettyLoops(RopewalkProperties properties) {
         RopewalkProperties.Io io = properties.io();
-        return new NettyLoops(io.transport().resolve(), io.threadsOrCores());
+        Transport transport = io.transport().resolve();
+        CONTROL.info("Sockets are waited for by {} on {} event loops", transport.title(), io.threadsOrCores());
+        return new NettyLoops(transport, io.threadsOrCores());
     }
 
     @Bean

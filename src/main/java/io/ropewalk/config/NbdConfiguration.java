@@ -22,7 +22,7 @@ class NbdConfiguration {
         RopewalkProperties.Nbd nbd = properties.nbd();
         return new NbdServer(
                 loops,
-                new InventoryExports(inventory),
+                new InventoryExports(inventory, nbd.allowedCertificates()),
                 NbdServerOptions.on(new InetSocketAddress(nbd.address(), nbd.port()), nbd.unixSocket())
                         .withTls(NbdTls.server(nbd, bundles)),
                 new SessionEvents(inventory, traffic));

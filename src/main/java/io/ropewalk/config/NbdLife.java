@@ -6,7 +6,7 @@ import java.time.Duration;
 
 /** Lets NBD clients come; in the end waits for what they have in flight. */
 final class NbdLife extends Life {
-    private static final Duration GRACE = Duration.ofSeconds(10);
+    private static final Duration GRACE = Duration.ofSeconds(5);
 
     private final NbdServer server;
 

@@ -32,6 +32,13 @@ final class NbdTls {
                             + ", but TLS is off for NBD, so nobody would be asked for a certificate.",
                     "Set ropewalk.nbd.tls to required and " + BUNDLE + ", or remove ropewalk.nbd.client-auth.");
         }
+        if (nbd.clientAuth() == ClientCertificates.NONE
+                && !nbd.allowedCertificates().isEmpty()) {
+            throw new StartupException(
+                    "ropewalk.nbd.allowed-certificates names certificates, but ropewalk.nbd.client-auth is none, so nobody"
+                            + " would be asked for one.",
+                    "Set ropewalk.nbd.client-auth to want or need, or remove ropewalk.nbd.allowed-certificates.");
+        }
         if (tls != Tls.OFF && nbd.sslBundle() == null) {
             throw missingBundle(nbd, tls);
         }

@@ -52,7 +52,7 @@ final class PropertyFailureAnalyzer extends AbstractFailureAnalyzer<BindExceptio
             return bind.getName() + " cannot be '" + property.getValue() + "'" + origin(property)
                     + expected(conversion.getTargetType().getType()) + ".";
         }
-        return bind.getName() + " cannot be: " + rootMessage(rootFailure) + ".";
+        return bind.getName() + " cannot be: " + rootMessage(rootFailure).replaceFirst("\\.$", "") + ".";
     }
 
     private static String name(BindValidationException invalid, ObjectError error) {

@@ -6,7 +6,9 @@ import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import java.net.InetAddress;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.NestedConfigurationProperty;
@@ -26,6 +28,7 @@ import org.springframework.validation.annotation.Validated;
  * @param audit the audit of changes
  * @param limits how much of the API one address may use
  * @param devices devices that should exist, by name
+ * @param scan which local files become devices by themselves
  * @param geoms geoms that should exist, by name
  * @param geomDefaults the policies of a geom for which nothing else was asked
  */
@@ -42,6 +45,7 @@ record RopewalkProperties(
         @Valid @NestedConfigurationProperty @DefaultValue AuditProperties audit,
         @Valid @NestedConfigurationProperty @DefaultValue LimitProperties limits,
         @DefaultValue Map<String, DeviceProperties> devices,
+        @DefaultValue ScanProperties scan,
         @DefaultValue Map<String, GeomProperties> geoms,
         @NestedConfigurationProperty @DefaultValue PolicyProperties geomDefaults) {
 
@@ -55,6 +59,8 @@ record RopewalkProperties(
      *     an SSL bundle is named, else off. A Unix socket never needs it
      * @param sslBundle the SSL bundle (spring.ssl.bundle) with the certificate to show to clients, and the CAs of theirs
      * @param clientAuth whether clients are asked for certificates: none, want or need
+     * @param allowedCertificates for an export, by its name: the names in the certificates of those who may use it; left
+     *     out for everybody. Others do not see it
      */
     record Nbd(
             @DefaultValue("127.0.0.1") InetAddress address,
@@ -65,7 +71,8 @@ record RopewalkProperties(
             @Nullable Path unixSocket,
             @Nullable Tls tls,
             @Nullable String sslBundle,
-            @DefaultValue("NONE") ClientCertificates clientAuth) {
+            @DefaultValue("NONE") ClientCertificates clientAuth,
+            @DefaultValue Map<String, Set<String>> allowedCertificates) {
 
         /** What was said, or what goes without saying. */
         Tls effectiveTls() {
@@ -122,14 +129,19 @@ record RopewalkProperties(
      * Who may use the API.
      *
      * @param mode how callers are known. Left out, everybody on this machine may do everything and nothing listens on
-     *     other addresses than loopback; none lifts that restriction; token asks for one
+     *     other addresses than loopback; none lifts that restriction; token and jwt ask for a token, mtls for a client
+     *     certificate
      * @param token the token of an administrator, for mode token; best from a file, by spring.config.import=configtree:
      * @param tokens more tokens for mode token, by who uses them; of each only its hash
+     * @param jwt what the tokens of mode jwt say; whose they are is said by spring.security.oauth2.resourceserver.jwt
+     * @param certificates for mode mtls the names in client certificates, and their roles
      */
     record Security(
             @Nullable SecurityMode mode,
             @Nullable String token,
-            @DefaultValue Map<String, TokenProperties> tokens) {
+            @DefaultValue Map<String, TokenProperties> tokens,
+            @DefaultValue Jwt jwt,
+            @DefaultValue List<RoleProperties> certificates) {
         /** Without what is secret. */
         @Override
         public String toString() {
@@ -142,6 +154,22 @@ record RopewalkProperties(
         /** Not at all: whoever reaches the port may do everything. */
         NONE,
         /** By the token they send; its role says what they may do. */
-        TOKEN
+        TOKEN,
+        /** By the token that an issuer has signed for them; a claim in it says what they may do. */
+        JWT,
+        /** By their client certificate; its name says what they may do. */
+        MTLS
     }
+
+    /**
+     * What a token says of its owner.
+     *
+     * @param nameClaim the claim with the caller's name
+     * @param rolesClaim the claim with the roles, a list or words in one string; dots lead into claims within claims
+     * @param roles what each role of the issuer's is here; left out, the roles are called viewer, operator and admin
+     */
+    record Jwt(
+            @DefaultValue("sub") String nameClaim,
+            @DefaultValue("roles") String rolesClaim,
+            @DefaultValue List<RoleProperties> roles) {}
 }

@@ -2,15 +2,22 @@ package io.ropewalk.config;
 
 import io.ropewalk.api.AccessTokens;
 import io.ropewalk.api.AccessTokens.AccessToken;
+import io.ropewalk.api.Callers;
 import io.ropewalk.api.Role;
 import io.ropewalk.config.RopewalkProperties.Security;
 import io.ropewalk.config.RopewalkProperties.SecurityMode;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Objects;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.security.oauth2.server.resource.autoconfigure.OAuth2ResourceServerProperties;
+import org.springframework.boot.web.server.autoconfigure.ServerProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.security.oauth2.jwt.JwtDecoder;
 
 /** By what callers are known. */
 @Configuration(proxyBeanMethods = false)
@@ -27,10 +34,30 @@ class SecurityConfiguration {
     private static final Pattern HASH = Pattern.compile("[0-9A-Fa-f]{64}");
 
     @Bean
-    AccessTokens accessTokens(RopewalkProperties properties) {
-        return properties.security().mode() == SecurityMode.TOKEN
-                ? new AccessTokens(tokens(properties.security()))
-                : AccessTokens.notAskedFor();
+    Callers callers(
+            RopewalkProperties properties,
+            ServerProperties server,
+            TlsBundles bundles,
+            ObjectProvider<JwtDecoder> decoders,
+            ObjectProvider<OAuth2ResourceServerProperties> issuers) {
+        Security security = properties.security();
+        JwtDecoder decoder = decoders.getIfAvailable();
+        refuseIdleIssuer(security, decoder);
+        return switch (Objects.requireNonNullElse(security.mode(), SecurityMode.NONE)) {
+            case NONE -> Callers.EVERYBODY;
+            case TOKEN -> new AccessTokens(tokens(security));
+            case JWT -> JwtMode.callers(security.jwt(), decoder, issuers.getIfAvailable());
+            case MTLS -> MtlsMode.callers(security.certificates(), server.getSsl(), bundles);
+        };
+    }
+
+    private static void refuseIdleIssuer(Security security, @Nullable JwtDecoder decoder) {
+        if (decoder != null && security.mode() != SecurityMode.JWT) {
+            throw new StartupException(
+                    "An issuer of tokens is configured, but ropewalk.security.mode is not jwt, so nobody would be asked"
+                            + " for its tokens.",
+                    "Set ropewalk.security.mode to jwt, or remove spring.security.oauth2.resourceserver.");
+        }
     }
 
     /**
@@ -59,6 +86,12 @@ class SecurityConfiguration {
      * @throws StartupException when there are tokens in another mode
      */
     static void refuseIdleTokens(Security security) {
+        if (security.mode() != SecurityMode.MTLS && !security.certificates().isEmpty()) {
+            throw new StartupException(
+                    "ropewalk.security.certificates gives roles, but ropewalk.security.mode is not mtls, so nobody would"
+                            + " be asked for a certificate.",
+                    "Set ropewalk.security.mode to mtls, or remove ropewalk.security.certificates.");
+        }
         if (security.mode() != SecurityMode.TOKEN
                 && (security.token() != null || !security.tokens().isEmpty())) {
             throw new StartupException(

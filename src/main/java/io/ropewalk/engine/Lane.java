@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -45,8 +46,10 @@ import org.jspecify.annotations.Nullable;
  * its own (R16).
  */
 final class Lane {
-    /** A deadline is noticed this part of the time-out late at most. */
+    /** A deadline is noticed this part of the time-out late at most, and no more than {@link #MOST_TICK_NANOS}. */
     private static final int TICKS_PER_TIMEOUT = 20;
+
+    private static final long MOST_TICK_NANOS = TimeUnit.MILLISECONDS.toNanos(25);
 
     /** One READ of so many may be hedged. */
     private static final int READS_PER_HEDGE = 20;
@@ -74,6 +77,7 @@ final class Lane {
     private @Nullable LanePath active;
     private int requestsInFlight;
     private long parkedBytes;
+    private long parkedTickNanos;
     private long reads;
     private long hedges;
     private boolean ticking;
@@ -476,6 +480,9 @@ final class Lane {
                 || parkedBytes + io.parkedBytes > bounds.maxBytes()) {
             return false;
         }
+        if (parked.isEmpty()) {
+            parkedTickNanos = now;
+        }
         if (again) {
             parked.addFirst(io);
         } else {
@@ -725,7 +732,7 @@ final class Lane {
     }
 
     private long tickNanos() {
-        long deadline = geom.attemptTimeoutNanos() / TICKS_PER_TIMEOUT;
+        long deadline = Math.min(MOST_TICK_NANOS, geom.attemptTimeoutNanos() / TICKS_PER_TIMEOUT);
         Duration hedgeAfter = geom.policies().hedgeAfter();
         return hedgeAfter == null ? deadline : Math.min(deadline, hedgeAfter.toNanos() / 2);
     }
@@ -742,7 +749,10 @@ final class Lane {
             }
             busy |= path.inFlight > 0;
         }
-        tickParked(now);
+        if (now - parkedTickNanos >= geom.attemptTimeoutNanos() / TICKS_PER_TIMEOUT) {
+            parkedTickNanos = now;
+            tickParked(now);
+        }
         if (busy || !parked.isEmpty()) {
             startTicking();
         }

@@ -15,7 +15,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * One loop's way into a {@link FileDevice}. Its loop's, but for {@link #finished}, which the device's threads call.
  *
- * <p>Calls that have come back pile up on a stack without a lock; the first one on it wakes the loop, which takes them
+ * <p>Past the page cache, reads and writes take the {@link FileRing} where there is one; all else takes a thread.
+ *
+ * <p>Calls that have come back from threads pile up on a stack without a lock; the first one on it wakes the loop, which takes them
  * all. So many answers at once cost one wake-up.
  */
 final class FileBlockChannel extends BlockChannel {
@@ -24,6 +26,8 @@ final class FileBlockChannel extends BlockChannel {
     private List<FileCall> inFlight = new ArrayList<>();
     private int syncFailuresSeen;
     private boolean closed;
+    private boolean ringSought;
+    private @Nullable FileRing ring;
 
     FileBlockChannel(FileDevice device, IoLoop loop) {
         super(device, loop);
@@ -38,19 +42,44 @@ final class FileBlockChannel extends BlockChannel {
             return;
         }
         FileCall call = new FileCall(this, request);
+        call.place = inFlight.size();
+        inFlight.add(call);
+        FileRing mine = ring();
+        if (mine == null || !mine.start(call)) {
+            giveToThread(call);
+        }
+    }
+
+    private @Nullable FileRing ring() {
+        if (!ringSought) {
+            ringSought = true;
+            ring = FileRing.open(this);
+        }
+        return ring;
+    }
+
+    private void giveToThread(FileCall call) {
         try {
             device.threads().execute(call);
         } catch (RejectedExecutionException e) {
-            call.abandon();
-            request.fail(shuttingDown());
-            return;
+            refuse(call, shuttingDown());
         } catch (OutOfMemoryError e) {
-            call.abandon();
-            request.fail(IoError.of(Kind.NO_MEMORY, "no thread for " + device, e));
-            return;
+            refuse(call, IoError.of(Kind.NO_MEMORY, "no thread for " + device, e));
         }
-        call.place = inFlight.size();
-        inFlight.add(call);
+    }
+
+    private void refuse(FileCall call, IoError error) {
+        remove(call);
+        call.abandon().fail(error);
+    }
+
+    /** The ring has done with {@code call}, or left it to a thread. */
+    void doneOnRing(FileCall call, int result) {
+        if (call.endOnRing(result)) {
+            answer(call);
+        } else {
+            giveToThread(call);
+        }
     }
 
     private IoError shuttingDown() {
@@ -153,6 +182,9 @@ final class FileBlockChannel extends BlockChannel {
         closed = true;
         device.forget(this);
         abort(IoError.of(Kind.DISCONNECTED, "the channel to " + device + " was closed"));
+        if (ring != null) {
+            ring.close();
+        }
     }
 
     FileDevice fileDevice() {

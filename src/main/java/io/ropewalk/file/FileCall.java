@@ -16,7 +16,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A request on its way through a thread that may wait for the disk.
+ * A request on its way through a thread that may wait for the disk, or through the channel's {@link FileRing}.
  *
  * <pre>
  *   WAITING ──► RUNNING ──► back on the loop: answered, or dropped when abandoned meanwhile
@@ -54,6 +54,10 @@ final class FileCall implements Runnable {
 
     private @Nullable Settlement settlement;
     private @Nullable ByteBuf payload;
+    /** On the ring: the payload once more where the kernel cannot take it as it lies. */
+    private @Nullable ByteBuf aligned;
+
+    private long address;
     private int errno;
     private @Nullable IoError error;
     private @Nullable ByteBuf data;
@@ -154,6 +158,78 @@ final class FileCall implements Runnable {
         }
     }
 
+    // ---- on the loop, by its ring
+
+    boolean isWrite() {
+        return op == IoOp.WRITE;
+    }
+
+    long offset() {
+        return offset;
+    }
+
+    int lengthOnRing() {
+        return (int) length;
+    }
+
+    /** Where the bytes lie in memory, after {@link #beginOnRing}. */
+    long address() {
+        return address;
+    }
+
+    /**
+     * Gets ready for the ring.
+     *
+     * @return false for what a thread must do: whatever is neither READ nor WRITE, and what says that data are durable,
+     *     for a failure to make them so is told once only
+     */
+    boolean beginOnRing() {
+        boolean simple = op == IoOp.READ || op == IoOp.WRITE && !isSync();
+        if (!simple || !channel.fileDevice().file().acquire()) {
+            return false;
+        }
+        try {
+            address = op == IoOp.READ ? roomToRead() : payloadAddress();
+        } catch (OutOfMemoryError e) {
+            channel.fileDevice().file().release();
+            return false;
+        }
+        state.set(State.RUNNING);
+        return true;
+    }
+
+    private long payloadAddress() {
+        ByteBuf bytes = Objects.requireNonNull(payload, "a WRITE has a payload");
+        if (bytes.hasMemoryAddress()) {
+            long lies = Buffers.address(bytes, bytes.readerIndex(), (int) length);
+            if ((lies & medium.memoryAlignment() - 1) == 0) {
+                return lies;
+            }
+        }
+        ByteBuf copy = alignedCopy(bytes);
+        aligned = copy;
+        return Buffers.address(copy, copy.readerIndex(), (int) length);
+    }
+
+    /**
+     * The ring is through with it.
+     *
+     * @return false when it is to be done by a thread instead
+     */
+    boolean endOnRing(int result) {
+        channel.fileDevice().file().release();
+        if (aligned != null) {
+            aligned.release();
+            aligned = null;
+        }
+        if (isAbandoned() || result == length) {
+            return true;
+        }
+        dropData();
+        state.set(State.WAITING);
+        return false;
+    }
+
     // ---- on one of the device's threads
 
     @Override
@@ -218,12 +294,16 @@ final class FileCall implements Runnable {
     }
 
     private int read() {
+        return medium.read(roomToRead(), length, offset);
+    }
+
+    /** Makes {@link #data}, to be filled. Gives its address. */
+    private long roomToRead() {
         ByteBuf buffer = Buffers.allocate(allocator, (int) length, medium.memoryAlignment(), HEADROOM);
         data = buffer;
         headroom = buffer.readerIndex();
-        int result = medium.read(Buffers.address(buffer, headroom, (int) length), length, offset);
         buffer.writerIndex(headroom + (int) length);
-        return result;
+        return Buffers.address(buffer, headroom, (int) length);
     }
 
     private int write() {
@@ -232,15 +312,18 @@ final class FileCall implements Runnable {
         if (pieces > 0) {
             return medium.write(pieces, offset, isSync());
         }
-        ByteBuf copy = Buffers.allocate(allocator, (int) length, medium.memoryAlignment(), 0);
+        ByteBuf copy = alignedCopy(bytes);
         try {
-            int start = copy.readerIndex();
-            copy.writeBytes(bytes, bytes.readerIndex(), (int) length);
-            Libc.setPiece(0, Buffers.address(copy, start, (int) length), length);
+            Libc.setPiece(0, Buffers.address(copy, copy.readerIndex(), (int) length), length);
             return medium.write(1, offset, isSync());
         } finally {
             copy.release();
         }
+    }
+
+    private ByteBuf alignedCopy(ByteBuf bytes) {
+        return Buffers.allocate(allocator, (int) length, medium.memoryAlignment(), 0)
+                .writeBytes(bytes, bytes.readerIndex(), (int) length);
     }
 
     private int status() {

@@ -9,6 +9,7 @@ import io.ropewalk.block.DeviceListeners;
 import io.ropewalk.block.Geometry;
 import io.ropewalk.block.IoError;
 import io.ropewalk.block.IoLoop;
+import io.ropewalk.block.StoreIdentity;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.Set;
@@ -20,6 +21,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A regular file or local block device. Any thread.
@@ -52,9 +54,10 @@ final class FileDevice implements BlockDevice {
         this.geometry = new AtomicReference<>(medium.geometry());
     }
 
-    /** Opens {@code target}, if that is allowed, and learns its shape. Blocks, for as long as the file system likes. */
-    static FileDevice open(String name, FileTarget target, AllowedPaths allowed) throws DeviceException {
-        OpenFile file = OpenFile.open(target, allowed);
+    /** Opens {@code asked}, if that is allowed, and learns its shape. Blocks, for as long as the file system likes. */
+    static FileDevice open(String name, FileTarget asked, AllowedPaths allowed) throws DeviceException {
+        OpenFile file = OpenFile.open(asked, allowed);
+        FileTarget target = file.target();
         try {
             Medium medium = file.stat().type() == Stat.Type.BLOCK
                     ? LocalDisk.inspect(target, file)
@@ -113,6 +116,12 @@ final class FileDevice implements BlockDevice {
         channels.remove(channel);
     }
 
+    /** A look at the file itself: it disturbs nobody. */
+    @Override
+    public void pollGeometry() {
+        refreshGeometry();
+    }
+
     /** {@inheritDoc} Waits at most 10 s; a disk that does not answer by then keeps the size it had. */
     @Override
     public void refreshGeometry() {
@@ -162,6 +171,11 @@ final class FileDevice implements BlockDevice {
         if (vanished.compareAndSet(false, true)) {
             listeners.tell(listener -> listener.onVanished(this, error));
         }
+    }
+
+    @Override
+    public @Nullable StoreIdentity storeIdentity() {
+        return medium.storeIdentity();
     }
 
     @Override

@@ -14,8 +14,9 @@ import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Opens regular files and local block devices: {@code file:///path/disk.img}, with the options {@code direct=true}
- * (bypass the page cache) and {@code readonly=true}. Linux only. Any thread.
+ * Opens regular files and local block devices: {@code file:///path/disk.img}, with the options {@code direct} (bypass the
+ * page cache; true by default for a block device, false for a regular file) and {@code readonly=true}. Linux only. Any
+ * thread.
  *
  * <p>While a device is open it holds an advisory lock on its file, exclusive, or shared when read-only: another process
  * that asks for a lock is refused (a second Ropewalk, QEMU), one that asks for none is not hindered (nbdkit). Within

@@ -11,17 +11,19 @@ import java.util.Deque;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
- * What a {@code file:} URI says: {@code file:///path[?direct=true][&readonly=true]}. Equal targets are the same device
+ * What a {@code file:} URI says: {@code file:///path[?direct=true|false][&readonly=true]}. Equal targets are the same device
  * by name; that two names lead to one store is for the kernel to say.
  *
  * @param encodedPath absolute, without empty, {@code .} and {@code ..} segments; every byte that is not plain in a URI
  *     path as {@code %XX}, so that any name a file can have has exactly one form
- * @param direct bypass the page cache
+ * @param wantsDirect whether to bypass the page cache; null to do so for a block device, where nothing else shows what
+ *     others write to the disk, and not for a regular file
  * @param readOnly never write
  */
-record FileTarget(String encodedPath, boolean direct, boolean readOnly) {
+record FileTarget(String encodedPath, @Nullable Boolean wantsDirect, boolean readOnly) {
     private static final String PLAIN = "-._~!$&'()*+,;=:@";
     private static final HexFormat HEX = HexFormat.of().withUpperCase();
 
@@ -35,8 +37,7 @@ record FileTarget(String encodedPath, boolean direct, boolean readOnly) {
                 "files of another host cannot be opened; write file:///path");
         require(uri.getRawFragment() == null, uri, "it must not have a fragment (#…); write # in a name as %23");
         Map<String, Boolean> options = options(uri);
-        return new FileTarget(
-                path(uri), options.getOrDefault("direct", false), options.getOrDefault("readonly", false));
+        return new FileTarget(path(uri), options.get("direct"), options.getOrDefault("readonly", false));
     }
 
     private static String path(URI uri) throws DeviceException {
@@ -78,9 +79,19 @@ record FileTarget(String encodedPath, boolean direct, boolean readOnly) {
         return options;
     }
 
+    /** Whether to bypass the page cache, as far as that is said. */
+    boolean direct() {
+        return Boolean.TRUE.equals(wantsDirect);
+    }
+
+    /** With what is left open decided, now that it is known what is there. */
+    FileTarget decidedFor(Stat stat) {
+        return wantsDirect == null ? new FileTarget(encodedPath, stat.type() == Stat.Type.BLOCK, readOnly) : this;
+    }
+
     /** The one form of this URI. */
     URI toUri() {
-        String direct = this.direct ? "direct=true" : "";
+        String direct = wantsDirect == null ? "" : "direct=" + wantsDirect;
         String readOnly = this.readOnly ? "readonly=true" : "";
         String query = direct.isEmpty() || readOnly.isEmpty() ? direct + readOnly : direct + "&" + readOnly;
         return URI.create("file://" + encodedPath + (query.isEmpty() ? "" : "?" + query));

@@ -18,9 +18,9 @@ final class IoThreads {
     private static final Duration IDLE = Duration.ofSeconds(10);
 
     private final ThreadPoolExecutor executor;
+    private final AtomicInteger started = new AtomicInteger();
 
     IoThreads(String name) {
-        AtomicInteger count = new AtomicInteger();
         executor = new ThreadPoolExecutor(
                 MOST,
                 MOST,
@@ -29,9 +29,14 @@ final class IoThreads {
                 new LinkedBlockingQueue<>(),
                 task -> Thread.ofPlatform()
                         .daemon()
-                        .name("file-" + name + "-" + count.incrementAndGet())
+                        .name("file-" + name + "-" + started.incrementAndGet())
                         .unstarted(task));
         executor.allowCoreThreadTimeOut(true);
+    }
+
+    /** How many threads there have been. */
+    int started() {
+        return started.get();
     }
 
     /** @throws java.util.concurrent.RejectedExecutionException after {@link #finish} */

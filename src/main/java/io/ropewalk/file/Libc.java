@@ -77,6 +77,14 @@ final class Libc {
     /** Size in bytes, u64. */
     static final int BLKGETSIZE64 = 0x80081272;
 
+    /** The numbers of the system calls of io_uring(7), for which the C library has no functions; the same everywhere. */
+    private static final long SYS_IO_URING_SETUP = 425;
+
+    private static final long SYS_IO_URING_ENTER = 426;
+
+    private static final int PROT_READ_WRITE = 3;
+    private static final int MAP_SHARED_POPULATE = 0x8001;
+
     /** The longest vector of {@link #pwritev2}. */
     static final int IOV_MAX = 1024;
 
@@ -102,6 +110,11 @@ final class Libc {
     private static final MethodHandle FALLOCATE = call("fallocate", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG);
     private static final MethodHandle FADVISE =
             call("posix_fadvise", JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT);
+    private static final MethodHandle SYSCALL =
+            call("syscall", 1, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
+    private static final MethodHandle MMAP =
+            call("mmap", JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG);
+    private static final MethodHandle MUNMAP = call("munmap", JAVA_INT, JAVA_LONG, JAVA_LONG);
     private static final MethodHandle LSEEK = call("lseek", JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_INT);
 
     private Libc() {}
@@ -301,6 +314,43 @@ final class Libc {
     static long lseek(int fd, long offset, int whence) {
         try {
             return result((long) LSEEK.invokeExact(state(), fd, offset, whence));
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    /** io_uring_setup(2) with the parameters at {@code parameters}. Gives the file descriptor of the ring. */
+    static int ioUringSetup(int entries, long parameters) {
+        return (int) syscall(SYS_IO_URING_SETUP, entries, parameters, 0);
+    }
+
+    /** io_uring_enter(2) that waits for nothing. Gives how many submissions the kernel has taken. */
+    static int ioUringEnter(int ring, int submissions) {
+        return (int) syscall(SYS_IO_URING_ENTER, ring, submissions, 0);
+    }
+
+    private static long syscall(long number, long first, long second, long third) {
+        try {
+            return result((long) SYSCALL.invokeExact(state(), number, first, second, third, 0L, 0L, 0L));
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    /** mmap(2) of {@code bytes} bytes of {@code fd}, shared, to read and write. Gives the address. */
+    static long mapShared(int fd, long bytes, long offset) {
+        try {
+            return result(
+                    (long) MMAP.invokeExact(state(), 0L, bytes, PROT_READ_WRITE, MAP_SHARED_POPULATE, fd, offset));
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    /** munmap(2). */
+    static int unmap(long address, long bytes) {
+        try {
+            return (int) result((int) MUNMAP.invokeExact(state(), address, bytes));
         } catch (Throwable e) {
             throw unexpected(e);
         }

@@ -5,6 +5,7 @@ import io.ropewalk.block.Capability;
 import io.ropewalk.block.DeviceException;
 import io.ropewalk.block.Extent;
 import io.ropewalk.block.Geometry;
+import io.ropewalk.block.StoreIdentity;
 import io.ropewalk.file.Stat.Identity;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -12,6 +13,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 import java.util.function.IntSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A block device of this machine. Its blocks are its logical sectors.
@@ -28,6 +30,8 @@ final class LocalDisk extends Medium {
     /** Whether the device zeroes by itself, so that the kernel need not send it zeroes. */
     private final boolean zeroesItself;
 
+    private final @Nullable StoreIdentity wwid;
+
     private volatile boolean discardWorks = true;
     private volatile boolean punchWorks = true;
     private volatile boolean zeroOutWorks = true;
@@ -35,6 +39,7 @@ final class LocalDisk extends Medium {
     private LocalDisk(FileTarget target, OpenFile file, Shape shape) {
         super(target, file.fd(), shape);
         this.identity = file.stat().identity();
+        this.wwid = wwid(identity);
         this.zeroesItself = shape.capabilities().has(Capability.FAST_ZERO);
     }
 
@@ -56,6 +61,34 @@ final class LocalDisk extends Medium {
                 size - size % logical, logical, Math.max(preferred, logical), Geometry.MAXIMUM_PAYLOAD_BYTES);
         return new LocalDisk(
                 target, file, new Shape(geometry, capabilities(target, file), memoryAlignment(target, file, logical)));
+    }
+
+    /** The name that the disk itself goes by, the same on every way to it; of a partition, with its number. */
+    private static @Nullable StoreIdentity wwid(Identity identity) {
+        Path device = DEVICES.resolve(identity.deviceNumbers());
+        String partition = firstLine(device.resolve("partition"));
+        Path disk = partition == null ? device : device.resolve("..");
+        for (String place : List.of("wwid", "device/wwid", "serial")) {
+            String name = firstLine(disk.resolve(place));
+            if (name != null) {
+                return new StoreIdentity("disk " + place, partition == null ? name : name + "#" + partition);
+            }
+        }
+        return null;
+    }
+
+    private static @Nullable String firstLine(Path file) {
+        try {
+            String text = Files.readString(file).strip();
+            return text.isEmpty() ? null : text;
+        } catch (IOException e) {
+            return null;
+        }
+    }
+
+    @Override
+    @Nullable StoreIdentity storeIdentity() {
+        return wwid;
     }
 
     private static void requireSector(FileTarget target, int logical) throws DeviceException {

@@ -5,6 +5,7 @@ import io.ropewalk.block.Extent;
 import io.ropewalk.block.Geometry;
 import io.ropewalk.block.IoError.Kind;
 import io.ropewalk.block.IoFlags;
+import io.ropewalk.block.StoreIdentity;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
@@ -12,6 +13,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The blocking half of a device: what is the same for a {@link RegularFile} and a {@link LocalDisk}. Every operation
@@ -62,6 +64,9 @@ abstract sealed class Medium permits RegularFile, LocalDisk {
     final int memoryAlignment() {
         return memoryAlignment;
     }
+
+    /** What tells its store from others; null when the kernel does not know. */
+    abstract @Nullable StoreIdentity storeIdentity();
 
     /** The size now, in whole blocks, or a negated errno. */
     abstract long measure();

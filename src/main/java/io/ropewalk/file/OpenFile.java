@@ -10,25 +10,28 @@ import java.util.concurrent.atomic.AtomicInteger;
  * leave closes it, so that a number is never given back to the kernel while a stuck call still means it. Any thread.
  */
 final class OpenFile {
+    private final FileTarget target;
     private final int fd;
     private final Stat stat;
     private final StoreLocks.Hold hold;
     private final AtomicInteger users = new AtomicInteger(1);
 
-    private OpenFile(int fd, Stat stat, StoreLocks.Hold hold) {
+    private OpenFile(FileTarget target, int fd, Stat stat, StoreLocks.Hold hold) {
+        this.target = target;
         this.fd = fd;
         this.stat = stat;
         this.hold = hold;
     }
 
-    /** Opens and locks {@code target}, if that is allowed. Blocks. */
-    static OpenFile open(FileTarget target, AllowedPaths allowed) throws DeviceException {
-        try (PinnedPath pinned = allowed.pin(target)) {
-            requireDisk(target, pinned.stat());
+    /** Opens and locks {@code asked}, if that is allowed. Blocks. */
+    static OpenFile open(FileTarget asked, AllowedPaths allowed) throws DeviceException {
+        try (PinnedPath pinned = allowed.pin(asked)) {
+            requireDisk(asked, pinned.stat());
+            FileTarget target = asked.decidedFor(pinned.stat());
             int fd = open(target, pinned);
             try {
                 Stat stat = statOf(target, fd);
-                return new OpenFile(fd, stat, StoreLocks.take(target, stat.identity(), fd));
+                return new OpenFile(target, fd, stat, StoreLocks.take(target, stat.identity(), fd));
             } catch (DeviceException | RuntimeException e) {
                 Libc.close(fd);
                 throw e;
@@ -76,6 +79,11 @@ final class OpenFile {
                     Reason.UNREACHABLE, "Cannot look at " + target.display() + ": " + Errno.text(errno));
         }
         return stat;
+    }
+
+    /** What was opened, with everything decided. */
+    FileTarget target() {
+        return target;
     }
 
     int fd() {

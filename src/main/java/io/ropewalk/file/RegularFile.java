@@ -5,6 +5,7 @@ import io.ropewalk.block.Capability;
 import io.ropewalk.block.DeviceException;
 import io.ropewalk.block.Extent;
 import io.ropewalk.block.Geometry;
+import io.ropewalk.block.StoreIdentity;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
@@ -20,8 +21,18 @@ final class RegularFile extends Medium {
     private volatile boolean punchWorks = true;
     private volatile boolean zeroRangeWorks = true;
 
-    private RegularFile(FileTarget target, int fd, Shape shape) {
-        super(target, fd, shape);
+    private final StoreIdentity identity;
+
+    private RegularFile(FileTarget target, OpenFile file, Shape shape) {
+        super(target, file.fd(), shape);
+        Stat.Identity inode = file.stat().identity();
+        this.identity = new StoreIdentity("file", inode.deviceNumbers() + "/" + inode.inode());
+    }
+
+    /** All links to one file lead to one inode, a copy is another one. */
+    @Override
+    StoreIdentity storeIdentity() {
+        return identity;
     }
 
     /** Learns the shape of an open file. Blocks. */
@@ -35,7 +46,7 @@ final class RegularFile extends Medium {
         }
         Geometry geometry = new Geometry(size, block, preferredBlock(stat, block), Geometry.MAXIMUM_PAYLOAD_BYTES);
         Capabilities capabilities = capabilities(target, file.fd(), stat);
-        return new RegularFile(target, file.fd(), new Shape(geometry, capabilities, memoryAlignment(target, stat)));
+        return new RegularFile(target, file, new Shape(geometry, capabilities, memoryAlignment(target, stat)));
     }
 
     private static long wholeSectors(long sizeBytes, int block) {

@@ -176,6 +176,10 @@ final class Arrivals implements GeomWatch.Reactions {
         }
         String objection = LabelRules.objection(
                 taste.last(), slot.desired(), taste.device().geometry());
+        String copy = objection == null ? LabelRules.copyOf(ledger.world(), slot, taste.device()) : null;
+        if (copy != null) {
+            return withAbsence(slot, name, Absence.misfit(copy, clock.now()));
+        }
         return objection == null ? tryToJoin(slot, device) : withAbsence(slot, name, why(slot, taste, objection));
     }
 
@@ -209,6 +213,7 @@ final class Arrivals implements GeomWatch.Reactions {
         if (slot.desired().isLabelled()) {
             events.append("label.refused", slot.name(), device, Map.of("message", absence.detail()));
         }
+        slot.watch().heldBack(device, absence.detail());
         return slot.withAbsence(device, absence);
     }
 
@@ -221,6 +226,7 @@ final class Arrivals implements GeomWatch.Reactions {
                 .filter(slot -> slot.absences().containsKey(device))
                 .ifPresent(slot -> {
                     Absence absence = Absence.unreachable(why, clock.now());
+                    slot.watch().heldBack(device, why);
                     ledger.publish(ledger.world().mapGeom(slot.geom(), now -> now.withAbsence(device, absence)));
                 });
     }

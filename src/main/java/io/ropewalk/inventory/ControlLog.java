@@ -11,6 +11,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.MDC;
 import org.slf4j.event.Level;
 
 /**
@@ -108,8 +109,17 @@ final class ControlLog implements AutoCloseable {
         Run run = runs.computeIfAbsent(keyOf(event), key -> new Run(event.time()));
         run.count++;
         if (run.count <= BURST) {
-            out.accept(levelOf(event), lineOf(event));
+            writeTraced(event);
         }
+    }
+
+    private void writeTraced(EventView event) {
+        String trace = event.detail().get(VerbContext.TRACE);
+        if (trace != null) {
+            MDC.put(VerbContext.LOGGED_TRACE, trace);
+        }
+        out.accept(levelOf(event), lineOf(event));
+        MDC.remove(VerbContext.LOGGED_TRACE);
     }
 
     /** Forgets the runs that began before {@code limit}, and says how much of them was not written. */

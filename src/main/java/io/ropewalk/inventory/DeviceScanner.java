@@ -24,8 +24,7 @@ import org.slf4j.LoggerFactory;
  * registered it.
  *
  * <p>Two names of one file ({@code /dev/disk/by-id} has several links to each disk) are one device, the first in order:
- * they are no two paths. Block devices are registered as {@code direct}: two of one disk have a page cache each, and one
- * would not see what was written through the other. A file that cannot be registered is tried again with every look, and told of once.
+ * they are no two paths. A file that cannot be registered is tried again with every look, and told of once.
  *
  * <p>Looks on a thread of its own, by polling: notifications do not tell of what happens behind links. One look at a
  * time, guarded by a lock that is never taken on the topology thread.
@@ -65,6 +64,11 @@ public final class DeviceScanner implements AutoCloseable {
         this.patterns = patterns.stream().map(ScanPattern::parse).toList();
         this.allowed = allow.stream().map(ScanPattern::parse).toList();
         this.interval = interval;
+    }
+
+    /** @throws IllegalArgumentException when one of them cannot be read; one sentence for people */
+    public static void requirePatterns(List<String> patterns) {
+        patterns.forEach(ScanPattern::parse);
     }
 
     /** Looks once, then now and then. After {@link Inventory#start}. */
@@ -199,7 +203,7 @@ public final class DeviceScanner implements AutoCloseable {
     }
 
     private static String uri(Path path) {
-        return path.toUri() + (Files.isRegularFile(path) ? "" : "?direct=true");
+        return path.toUri().toString();
     }
 
     private void tell(Path path, String why) {

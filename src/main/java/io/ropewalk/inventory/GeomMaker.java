@@ -61,6 +61,10 @@ final class GeomMaker {
     /** Asks the engine, by way of a geom that nobody sees, whether the device can be a path of a geom that runs. */
     void requireFits(GeomSlot slot, BlockDevice device) {
         GeomRules.requireFits(slot, device);
+        String copy = slot.desired().isLabelled() ? LabelRules.copyOf(ledger.world(), slot, device) : null;
+        if (copy != null) {
+            throw LabelRefusals.labelMismatch(slot.name(), device.name(), copy);
+        }
         DesiredGeom desired = slot.desired();
         GeomSpec spec = new GeomSpec(
                 desired.name(), desired.type(), desired.mode(), desired.policies(), List.of(device.name()));

@@ -28,6 +28,7 @@ final class GeomWatch implements EngineObserver {
     private final EventLog events;
     private final EngineObserver next;
     private final Reactions reactions;
+    private final PathHistory history;
 
     /** Null once published. */
     private @Nullable List<Runnable> held = new ArrayList<>();
@@ -47,6 +48,7 @@ final class GeomWatch implements EngineObserver {
         this.events = events;
         this.next = next;
         this.reactions = reactions;
+        this.history = new PathHistory(events::now);
     }
 
     /** How the geom is, when {@code missing} of its desired paths are not there. */
@@ -67,6 +69,16 @@ final class GeomWatch implements EngineObserver {
         held = new ArrayList<>();
     }
 
+    /** The latest decisions about the path, the oldest first. */
+    synchronized List<PathDecision> decisions(String path) {
+        return history.of(path);
+    }
+
+    /** A desired path is not there, because of {@code why}. */
+    synchronized void heldBack(String path, String why) {
+        history.heldBack(path, why);
+    }
+
     /** How many desired paths are not there. */
     synchronized void missing(Geom geom, int count) {
         missing = count;
@@ -78,6 +90,7 @@ final class GeomWatch implements EngineObserver {
     @Override
     public void onPathAdded(Geom geom, String path) {
         tell(() -> {
+            history.added(path);
             event("path.added", path, Map.of());
             next.onPathAdded(geom, path);
         });
@@ -86,6 +99,7 @@ final class GeomWatch implements EngineObserver {
     @Override
     public void onPathLost(Geom geom, String path, String why) {
         tell(() -> {
+            history.lost(path, why);
             event("path.lost", path, Map.of("cause", why));
             next.onPathLost(geom, path, why);
         });
@@ -94,6 +108,7 @@ final class GeomWatch implements EngineObserver {
     @Override
     public void onPathRemoved(Geom geom, String path) {
         tell(() -> {
+            history.removed(path);
             event("path.removed", path, Map.of());
             next.onPathRemoved(geom, path);
         });
@@ -106,6 +121,7 @@ final class GeomWatch implements EngineObserver {
             if (error != null) {
                 more.put("error", error.kind().name());
             }
+            history.failed(path, reason, detail);
             event("path.failed", path, more);
             next.onPathFailed(geom, path, reason, detail, error);
         });
@@ -114,6 +130,7 @@ final class GeomWatch implements EngineObserver {
     @Override
     public void onPathRestored(Geom geom, String path, RestoreTrigger trigger) {
         tell(() -> {
+            history.restored(path, trigger);
             event("path.restored", path, Map.of("trigger", trigger.name()));
             next.onPathRestored(geom, path, trigger);
             if (trigger == RestoreTrigger.ALL_FAILED) {
@@ -125,6 +142,7 @@ final class GeomWatch implements EngineObserver {
     @Override
     public void onActiveChanged(Geom geom, @Nullable String path) {
         tell(() -> {
+            history.activeChanged(path);
             event("path.active-changed", path, Map.of());
             next.onActiveChanged(geom, path);
         });

@@ -53,6 +53,8 @@ public final class Inventory implements AutoCloseable {
     private final Geoms geoms;
     private final LabelVerbs labels;
     private final Declarations declarations;
+    private final SizeWatch sizes;
+    private final LabelPatrol patrol;
     private final AtomicBoolean closed = new AtomicBoolean();
     private volatile @Nullable ControlLog log;
     private volatile Runnable scan = () -> {};
@@ -103,7 +105,11 @@ public final class Inventory implements AutoCloseable {
         this.labels = new LabelVerbs(ledger, events, life, maker, geoms, desk);
         this.declarations = new Declarations(ledger, topology, known, devices, geoms, labels);
         listeners.add(declarations);
-        listeners.add(reception.patrol());
+        this.patrol = reception.patrol();
+        listeners.add(patrol);
+        checks.bind(patrol);
+        this.sizes = new SizeWatch(ledger, topology, rhythm, settings.checkInterval());
+        listeners.add(sizes);
     }
 
     // ---- life
@@ -357,6 +363,16 @@ public final class Inventory implements AutoCloseable {
         return Views.path(ledger.world().visible(geom), device);
     }
 
+    /** Why the path is as it is. GEOM_NOT_FOUND, PATH_NOT_FOUND. */
+    public PathExplanation explainPath(String geom, String device) {
+        World world = ledger.world();
+        GeomSlot slot = world.visible(geom);
+        GeomView view = Views.geom(world, slot, exports.port());
+        PathView path = Views.path(slot, device);
+        return new PathExplanation(
+                path, PathReasons.why(view, path), slot.watch().decisions(device));
+    }
+
     /**
      * R40; a path that is there already is no error. GEOM_NOT_FOUND, DEVICE_NOT_FOUND, DEVICE_IN_USE,
      * DEVICE_UNREACHABLE, SIZE_MISMATCH, SECTOR_SIZE_MISMATCH, CAPABILITY_MISMATCH, TOO_MANY_PATHS; of an AUTOMATIC geom
@@ -383,6 +399,9 @@ public final class Inventory implements AutoCloseable {
 
     /** R44. GEOM_NOT_FOUND, PATH_NOT_FOUND. */
     public PathView restorePath(String geom, String device, @Nullable String reason, Terms terms) {
+        if (labels.concerns(geom) && !terms.dryRun()) {
+            await(topology.call(() -> patrol.look(ledger.world().running(geom).geom(), device, true)));
+        }
         return topology.call(terms, reason, () -> geoms.restore(geom, device, terms));
     }
 
@@ -505,6 +524,7 @@ public final class Inventory implements AutoCloseable {
         }
         ledger.publish(world);
         devices.openAll();
+        sizes.begin();
         return true;
     }
 

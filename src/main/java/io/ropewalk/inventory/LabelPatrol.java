@@ -1,32 +1,32 @@
 package io.ropewalk.inventory;
 
 import io.ropewalk.block.BlockDevice;
-import io.ropewalk.block.IoError;
 import io.ropewalk.engine.Geom;
 import io.ropewalk.engine.PathReport;
+import io.ropewalk.engine.PathState;
 import io.ropewalk.label.LabelReading;
 import io.ropewalk.label.LabelReading.Decoded;
 import io.ropewalk.label.LabelReading.Unreadable;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.WeakHashMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the labels of paths that serve, now and then, and soon when a path has come back: a session that was made anew
- * may lead to another disk, of the same size, by a cable or an address that was exchanged. Such a path leaves its geom,
- * and joins when it shows the label again.
+ * Reads the labels of paths: of those that serve now and then, and soon when one has come back; of failed ones before
+ * each check, so that no check brings back a path that leads to another disk now, of the same size, by a cable or an
+ * address that was exchanged. Such a path leaves its geom, and joins when it shows the label again.
  *
  * <p>A path that shows another geom's label leaves whatever the others show. One that shows no label, or a damaged one,
  * leaves only while another path shows the label: if none does, it is the label that was lost and not the disk, and the
  * geom serves on.
  *
- * <p>On the topology thread, but for {@link #onPathChecked}.
+ * <p>On the topology thread.
  */
-final class LabelPatrol implements InventoryListener {
+final class LabelPatrol implements InventoryListener, PathChecks.Gate {
     /** So many checks of a path that nothing happened to go without a look at its label. */
     private static final int CHECKS_PER_LOOK = 12;
 
@@ -47,19 +47,20 @@ final class LabelPatrol implements InventoryListener {
         private @Nullable Instant since;
 
         private int checks;
-        private boolean reading;
+        /** What the look that is under way will say; null when none is. */
+        private @Nullable CompletableFuture<Boolean> reading;
+
         /** It joined because it did. */
         private boolean showsLabel = true;
 
         private boolean isDue(Instant sinceNow) {
             checks++;
-            return !reading && (!sinceNow.equals(since) || checks >= CHECKS_PER_LOOK);
+            return !sinceNow.equals(since) || checks >= CHECKS_PER_LOOK;
         }
 
         private void begin(Instant sinceNow) {
             since = sinceNow;
             checks = 0;
-            reading = true;
         }
     }
 
@@ -79,10 +80,8 @@ final class LabelPatrol implements InventoryListener {
     }
 
     @Override
-    public void onPathChecked(Geom geom, String path, Duration took, @Nullable IoError error) {
-        if (geom.uuid() != null && error == null) {
-            topology.post(() -> lookIfDue(geom, path));
-        }
+    public CompletableFuture<Boolean> mayCheck(Geom geom, String device) {
+        return geom.uuid() == null ? CompletableFuture.completedFuture(true) : look(geom, device, false);
     }
 
     @Override
@@ -90,34 +89,53 @@ final class LabelPatrol implements InventoryListener {
         seen.remove(geom);
     }
 
-    private void lookIfDue(Geom geom, String device) {
+    /**
+     * Looks at the label if that is due.
+     *
+     * @param asked it is due in any case
+     * @return whether the path may serve, for all that is known; ready on the topology thread
+     */
+    CompletableFuture<Boolean> look(Geom geom, String device, boolean asked) {
         GeomSlot slot = ledger.world().slotOf(geom);
         BlockDevice open = slot == null ? null : joinedDevice(slot, device);
-        Instant since = geom.report().paths().stream()
-                .filter(path -> path.device().equals(device))
-                .map(PathReport::since)
-                .findFirst()
-                .orElse(null);
-        if (open == null || since == null || !desk.isIdle()) {
-            return;
+        PathReport report = open == null ? null : reportOf(geom, device);
+        if (open == null || report == null) {
+            return CompletableFuture.completedFuture(true);
+        }
+        boolean failed = report.state() == PathState.FAIL;
+        if (!desk.isIdle()) {
+            return CompletableFuture.completedFuture(!failed);
         }
         Seen path = seen.computeIfAbsent(geom, key -> new HashMap<>()).computeIfAbsent(device, key -> new Seen());
-        if (path.isDue(since)) {
-            path.begin(since);
-            look(geom, open, path);
+        boolean due = path.isDue(report.since());
+        if (path.reading != null && asked) {
+            // It may have begun before what is asked about.
+            return path.reading.thenComposeAsync(done -> look(geom, device, true), topology);
         }
+        if (path.reading != null || !(due || failed || asked)) {
+            return CompletableFuture.completedFuture(!failed);
+        }
+        path.begin(report.since());
+        CompletableFuture<Boolean> verdict = read(geom, open, path);
+        path.reading = verdict;
+        return verdict;
     }
 
-    private void look(Geom geom, BlockDevice open, Seen path) {
+    private static @Nullable PathReport reportOf(Geom geom, String device) {
+        return geom.report().paths().stream()
+                .filter(path -> path.device().equals(device))
+                .findFirst()
+                .orElse(null);
+    }
+
+    private CompletableFuture<Boolean> read(Geom geom, BlockDevice open, Seen path) {
         long works = desk.works();
-        desk.store()
+        return desk.store()
                 .read(open)
-                .whenCompleteAsync(
+                .handleAsync(
                         (found, thrown) -> {
-                            path.reading = false;
-                            if (found != null && desk.works() == works) {
-                                judge(geom, open, path, found);
-                            }
+                            path.reading = null;
+                            return found != null && desk.works() == works && judge(geom, open, path, found);
                         },
                         topology);
     }
@@ -129,22 +147,29 @@ final class LabelPatrol implements InventoryListener {
         return open == null || open.geometry().sizeBytes() != slot.desired().pathSizeBytes() ? null : open;
     }
 
-    private void judge(Geom geom, BlockDevice open, Seen path, LabelReading found) {
+    /** Whether the path stays. */
+    private boolean judge(Geom geom, BlockDevice open, Seen path, LabelReading found) {
         GeomSlot slot = ledger.world().slotOf(geom);
-        if (slot == null || joinedDevice(slot, open.name()) != open || found instanceof Unreadable) {
-            return;
+        if (slot == null || joinedDevice(slot, open.name()) != open) {
+            return false;
+        }
+        if (found instanceof Unreadable) {
+            return true;
         }
         String objection = LabelRules.objection(found, slot.desired(), open.geometry());
         boolean isNew = path.showsLabel;
         path.showsLabel = objection == null;
         if (objection == null) {
-            return;
+            return true;
         }
         if (found instanceof Decoded || othersShow(slot)) {
             dismiss(slot, open, objection);
-        } else if (isNew) {
+            return false;
+        }
+        if (isNew) {
             events.append("label.missing", slot.name(), open.name(), Map.of("message", objection));
         }
+        return true;
     }
 
     private boolean othersShow(GeomSlot slot) {

@@ -82,7 +82,7 @@ final class LabelRefusals {
                 aftermath == LabellingResult.Aftermath.UNCERTAIN
                         ? "Clear the label of the other devices, then give devices that lead to the same disk."
                         : "Leave those devices out, or give devices that lead to the same disk; block devices of one disk"
-                                + " see each other's writes only when registered with ?direct=true.",
+                                + " see each other's writes only when registered without ?direct=false.",
                 geomResource(geom));
     }
 

@@ -1,6 +1,8 @@
 package io.ropewalk.inventory;
 
+import io.ropewalk.block.BlockDevice;
 import io.ropewalk.block.Geometry;
+import io.ropewalk.block.StoreIdentity;
 import io.ropewalk.engine.Mode;
 import io.ropewalk.label.KnownGeom;
 import io.ropewalk.label.KnownGeom.Standing;
@@ -74,6 +76,25 @@ final class LabelRules {
         }
         String misfit = label.misfit(shape);
         return misfit == null ? null : "its label does not fit: " + misfit;
+    }
+
+    /**
+     * Why a device that shows the geom's label is a copy of its disk (Q17), as far as its paths tell of their stores; null
+     * when nothing says so.
+     */
+    static @Nullable String copyOf(World world, GeomSlot slot, BlockDevice candidate) {
+        StoreIdentity its = candidate.storeIdentity();
+        if (its == null) {
+            return null;
+        }
+        for (String path : slot.desired().devices()) {
+            BlockDevice other = slot.hasJoined(path) ? world.device(path).device() : null;
+            if (other != null && other != candidate && its.isNot(other.storeIdentity())) {
+                return "it holds a copy of the label: it is " + its + ", but path " + path + " leads to "
+                        + other.storeIdentity();
+            }
+        }
+        return null;
     }
 
     /** A refusal, unless the disk was labelled. */

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 
@@ -20,12 +21,24 @@ final class PathChecks {
     private final Duration interval;
     private final Listeners listeners;
     private final Map<Geom, Map<String, Loop>> loops = new IdentityHashMap<>();
+    private Gate gate = (geom, device) -> CompletableFuture.completedFuture(true);
+
+    /** Has a say before each check: a check that passes brings a failed path back. */
+    interface Gate {
+        /** Whether the path may be checked, ready on the topology thread. */
+        CompletableFuture<Boolean> mayCheck(Geom geom, String device);
+    }
 
     PathChecks(Topology topology, Rhythm rhythm, Duration interval, Listeners listeners) {
         this.topology = topology;
         this.rhythm = rhythm;
         this.interval = interval;
         this.listeners = listeners;
+    }
+
+    /** Before the first check. */
+    void bind(Gate newGate) {
+        gate = newGate;
     }
 
     /** Begins to check the path, the first time within one interval. */
@@ -75,6 +88,18 @@ final class PathChecks {
         }
 
         private void check() {
+            if (!cancelled) {
+                gate.mayCheck(geom, device).whenComplete((may, thrown) -> {
+                    if (Boolean.TRUE.equals(may)) {
+                        ask();
+                    } else {
+                        schedule(rhythm.about(interval));
+                    }
+                });
+            }
+        }
+
+        private void ask() {
             if (cancelled) {
                 return;
             }

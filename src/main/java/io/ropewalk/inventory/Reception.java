@@ -290,7 +290,7 @@ final class Reception implements Devices.News {
     }
 
     /** What finds out that a path leads to another disk now. */
-    InventoryListener patrol() {
+    LabelPatrol patrol() {
         return new LabelPatrol(ledger, topology, events, arrivals, desk, this::recheckLater);
     }
 

@@ -59,7 +59,7 @@ final class Topology implements Executor, AutoCloseable {
 
     /** The same, for a verb that somebody asked for. */
     <T> T call(Terms terms, @Nullable String why, Supplier<T> verb) {
-        VerbContext context = new VerbContext(terms.actor(), why, terms.caller());
+        VerbContext context = VerbContext.of(terms, why);
         return call(() -> context.call(verb));
     }
 
@@ -70,7 +70,7 @@ final class Topology implements Executor, AutoCloseable {
      * @throws InventoryException what the verb throws; STOPPING when it will not run; BUSY when nobody knows
      */
     <T> T conclude(Terms terms, @Nullable String why, Supplier<T> verb) {
-        VerbContext context = new VerbContext(terms.actor(), why, terms.caller());
+        VerbContext context = VerbContext.of(terms, why);
         CompletableFuture<T> result = new CompletableFuture<>();
         if (!post(() -> complete(result, () -> context.call(verb)))) {
             throw Refusals.stopping();

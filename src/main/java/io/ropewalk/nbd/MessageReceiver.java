@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
  * has come, to a buffer of its own size. Payloads can so be handed on as retained slices, together with the header
  * before them.
  *
+ * <p>What has to move is copied once more, so little should: the next messages are expected to be as long as the last
+ * one, a buffer holds one of these at least, and a receive ends where as many of them end as the buffer holds.
+ *
  * <p>Lives on its channel's loop. Add it as the last handler; {@link #receiveAllocator} goes into the channel's
  * configuration. Where another handler (TLS) stands before it, what that one delivers is copied in.
  */
@@ -22,14 +25,23 @@ abstract class MessageReceiver extends ChannelInboundHandlerAdapter {
     /** What {@link #decode} returns when nothing more may be decoded, nor received, until {@link #resume}. */
     protected static final int PAUSE = -1;
 
-    private static final int CHUNK_BYTES = 256 << 10;
-    private static final int LOOKAHEAD_BYTES = 16 << 10;
-    private static final int MINIMUM_ROOM_BYTES = 8 << 10;
+    /** Room for two messages of 128 KiB with their headers. */
+    private static final int CHUNK_BYTES = 264 << 10;
+    /** Longer messages are not expected: a buffer of that length for the next one may be a waste. */
+    private static final int MAXIMUM_EXPECTED_BYTES = 2 << 20;
+
     private static final int MAXIMUM_READS_PER_TURN = 16;
 
     private final Allocator receiveAllocator = new Allocator();
     private @Nullable ByteBuf current;
+    /** What the socket was last told to fill: {@link #current}, or the part of its room where a receive is to end. */
+    private @Nullable ByteBuf receiving;
+
     private int neededBytes;
+    /** The length of the last message, at most {@link #MAXIMUM_EXPECTED_BYTES}. */
+    private int expectedBytes = 1;
+
+    private long movedBytes;
     private boolean stopped;
     private boolean paused;
     /** Whether what the socket delivers is for another handler first. */
@@ -60,6 +72,8 @@ abstract class MessageReceiver extends ChannelInboundHandlerAdapter {
             throw new IllegalStateException("plain bytes are left");
         }
         behindTls = true;
+        // Not the socket's any more: a pool may hand the same object to the other handler.
+        receiving = null;
         context.pipeline().addFirst(tls);
     }
 
@@ -81,10 +95,19 @@ abstract class MessageReceiver extends ChannelInboundHandlerAdapter {
             return;
         }
         if (received != current) {
-            room(context.alloc(), received.readableBytes()).writeBytes(received);
+            take(context, received);
         }
         received.release();
         decodeAll(context);
+    }
+
+    private void take(ChannelHandlerContext context, ByteBuf received) {
+        ByteBuf in = current;
+        if (in != null && received == receiving) {
+            in.writerIndex(in.writerIndex() + received.readableBytes());
+        } else {
+            room(context.alloc(), received.readableBytes()).writeBytes(received);
+        }
     }
 
     /** Goes on after a {@link #PAUSE}: decodes what has arrived already, then receives again. */
@@ -131,14 +154,20 @@ abstract class MessageReceiver extends ChannelInboundHandlerAdapter {
         ByteBuf in = current;
         neededBytes = 0;
         while (in != null && !stopped && !paused && in.isReadable() && neededBytes == 0) {
+            int start = in.readerIndex();
             int needed = decode(context, in);
             if (needed == PAUSE) {
                 paused = true;
                 context.channel().config().setAutoRead(false);
             } else {
                 neededBytes = needed;
+                expect(needed == 0 ? in.readerIndex() - start : needed);
             }
         }
+    }
+
+    private void expect(int messageBytes) {
+        expectedBytes = Math.clamp(messageBytes, 1, MAXIMUM_EXPECTED_BYTES);
     }
 
     @Override
@@ -167,28 +196,49 @@ abstract class MessageReceiver extends ChannelInboundHandlerAdapter {
         }
     }
 
+    /** Bytes that were copied because their message did not fit where it began. */
+    final long movedBytes() {
+        return movedBytes;
+    }
+
     /** The current buffer with room behind its writer index, for the rest of a begun message at least. */
     private ByteBuf room(ByteBufAllocator allocator, int atLeastBytes) {
         ByteBuf in = current;
         if (in == null) {
-            in = allocator.directBuffer(Math.max(CHUNK_BYTES, atLeastBytes));
+            in = allocator.directBuffer(Math.max(CHUNK_BYTES, Math.max(expectedBytes, atLeastBytes)));
             current = in;
             return in;
         }
         if (!in.isReadable() && in.refCnt() == 1) {
             in.clear();
         }
-        int missing = Math.max(neededBytes - in.readableBytes(), Math.min(atLeastBytes, in.capacity()));
-        if (in.writableBytes() >= Math.max(missing, 1) && (missing > 0 || in.writableBytes() >= MINIMUM_ROOM_BYTES)) {
+        int missing = Math.max(neededBytes - in.readableBytes(), in.isReadable() ? 1 : expectedBytes);
+        if (in.writableBytes() >= Math.max(missing, atLeastBytes)) {
             return in;
         }
-        int capacity =
-                Math.max(CHUNK_BYTES, Math.max(neededBytes, in.readableBytes() + atLeastBytes) + LOOKAHEAD_BYTES);
-        ByteBuf larger = allocator.directBuffer(capacity);
+        int whole = in.readableBytes() + Math.max(missing, atLeastBytes);
+        ByteBuf larger = allocator.directBuffer(Math.max(CHUNK_BYTES, whole));
+        movedBytes += in.readableBytes();
         larger.writeBytes(in);
         in.release();
         current = larger;
         return larger;
+    }
+
+    /** How much to receive into {@code in}: the rest of a begun message and as many more as have room behind it. */
+    private int receiveBytes(ByteBuf in) {
+        int room = in.writableBytes();
+        int rest = Math.max(neededBytes - in.readableBytes(), 0);
+        return rest + (room - rest) / expectedBytes * expectedBytes;
+    }
+
+    private ByteBuf toReceive(ByteBuf in) {
+        int bytes = receiveBytes(in);
+        boolean whole = bytes == 0 || bytes == in.writableBytes();
+        ByteBuf target =
+                whole ? in.retain() : in.retainedSlice(in.writerIndex(), bytes).clear();
+        receiving = target;
+        return target;
     }
 
     private final class Allocator extends DefaultMaxMessagesRecvByteBufAllocator {
@@ -201,9 +251,7 @@ abstract class MessageReceiver extends ChannelInboundHandlerAdapter {
             return new MaxMessageHandle() {
                 @Override
                 public ByteBuf allocate(ByteBufAllocator allocator) {
-                    return behindTls
-                            ? allocator.directBuffer(CHUNK_BYTES)
-                            : room(allocator, 0).retain();
+                    return behindTls ? allocator.directBuffer(CHUNK_BYTES) : toReceive(room(allocator, 0));
                 }
 
                 @Override

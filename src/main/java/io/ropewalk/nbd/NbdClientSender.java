@@ -17,6 +17,7 @@ final class NbdClientSender {
     private static final int HEADERS_BYTES = 4096;
 
     private final ChannelHandlerContext context;
+    private final NbdOutgoing outgoing;
     private final IoLoop loop;
     private final boolean extended;
     private final int headerBytes;
@@ -32,6 +33,7 @@ final class NbdClientSender {
 
     NbdClientSender(ChannelHandlerContext context, IoLoop loop, NbdClientExport export) {
         this.context = context;
+        this.outgoing = new NbdOutgoing(context);
         this.loop = loop;
         this.extended = export.style() == Style.EXTENDED;
         this.headerBytes = export.style().requestHeaderBytes();
@@ -69,6 +71,7 @@ final class NbdClientSender {
     void stop() {
         stopped = true;
         releaseHeaders();
+        outgoing.discard();
     }
 
     /** An idle session holds no buffer. */
@@ -94,11 +97,11 @@ final class NbdClientSender {
         if (request.payloadHeadroom() >= headerBytes && start >= 0) {
             writeGathered();
             put(payload, start, flags, Nbd.CMD_WRITE, slot.cookie, slot.offset, slot.length);
-            write(payload.retainedSlice(start, headerBytes + (int) slot.length));
+            outgoing.write(payload.retainedSlice(start, headerBytes + (int) slot.length));
         } else {
             appendHeader(slot, Nbd.CMD_WRITE, flags);
             writeGathered();
-            write(payload.retainedSlice());
+            outgoing.write(payload.retainedSlice());
         }
     }
 
@@ -154,13 +157,9 @@ final class NbdClientSender {
     private void writeGathered() {
         ByteBuf gathered = headers;
         if (gathered != null && gathered.writerIndex() > runStart) {
-            write(gathered.retainedSlice(runStart, gathered.writerIndex() - runStart));
+            outgoing.write(gathered.retainedSlice(runStart, gathered.writerIndex() - runStart));
             runStart = gathered.writerIndex();
         }
-    }
-
-    private void write(ByteBuf range) {
-        context.write(range, context.voidPromise());
     }
 
     private void flush() {
@@ -168,7 +167,7 @@ final class NbdClientSender {
         if (!stopped) {
             writeGathered();
             releaseHeaders();
-            context.flush();
+            outgoing.flush();
         }
     }
 }

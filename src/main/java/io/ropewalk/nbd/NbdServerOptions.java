@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param maxBytesPerSession payload held at a time (received, asked for, not yet taken by the client); beyond, a session
  *     is not read from. One request is always served, whatever its length
  * @param maxBytesTotal the same over all sessions, at least 64 MiB, twice the longest request. Exact to one receive
- *     buffer (256 KiB) per session
+ *     buffer per session: 256 KiB, or up to 2 MiB where the last message was as long
  * @param tls how TLS is done; null for not at all
  */
 public record NbdServerOptions(

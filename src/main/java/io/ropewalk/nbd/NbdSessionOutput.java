@@ -8,18 +8,20 @@ import io.netty.channel.ChannelOutboundBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a session sends: small replies gathered in one buffer, large ones as they are, in order, with one flush. On the
+ * What a session sends: small replies gathered in one buffer, large ones as they lie, in order, with one flush. On the
  * session's loop.
  */
 final class NbdSessionOutput {
     private static final int GATHER_BYTES = 8 << 10;
 
     private final ChannelHandlerContext context;
+    private final NbdOutgoing outgoing;
     private @Nullable ByteBuf gathered;
     private boolean dirty;
 
     NbdSessionOutput(ChannelHandlerContext context) {
         this.context = context;
+        this.outgoing = new NbdOutgoing(context);
     }
 
     /** Where to append the next reply of at most {@code bytes} bytes. Good until the next call of any method here. */
@@ -55,7 +57,7 @@ final class NbdSessionOutput {
         }
         if (dirty) {
             dirty = false;
-            context.flush();
+            outgoing.flush();
         }
     }
 
@@ -77,16 +79,23 @@ final class NbdSessionOutput {
         if (buffer != null) {
             buffer.release();
         }
+        outgoing.discard();
     }
 
     /** Bytes that the socket has not taken yet. */
     long unsentBytes() {
         ChannelOutboundBuffer outbound = context.channel().unsafe().outboundBuffer();
-        return outbound == null ? 0 : outbound.totalPendingWriteBytes();
+        return outgoing.waitingBytes() + (outbound == null ? 0 : outbound.totalPendingWriteBytes());
+    }
+
+    /** Bytes that the socket has taken of the message that is on its way; they still count as unsent. */
+    long progressBytes() {
+        ChannelOutboundBuffer outbound = context.channel().unsafe().outboundBuffer();
+        return outbound == null ? 0 : outbound.currentProgress();
     }
 
     private void send(ByteBuf buffer) {
         dirty = true;
-        context.write(buffer, context.voidPromise());
+        outgoing.write(buffer);
     }
 }

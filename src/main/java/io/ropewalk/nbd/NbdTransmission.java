@@ -518,7 +518,8 @@ final class NbdTransmission implements DeviceListener {
     boolean isStalled() {
         long unsent = connected ? output.unsentBytes() : 0;
         boolean onClient = unsent > 0 || memory.isAdmitted();
-        long mark = onClient ? unsent + 31 * (session.undecodedBytes() + 31 * requests) : -1;
+        long taken = connected ? output.progressBytes() : 0;
+        long mark = onClient ? unsent - taken + 31 * (session.undecodedBytes() + 31 * requests) : -1;
         boolean stalled = onClient && mark == stallMark;
         stallMark = mark;
         return stalled;

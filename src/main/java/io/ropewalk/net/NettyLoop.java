@@ -3,9 +3,11 @@ package io.ropewalk.net;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.EventLoop;
 import io.netty.channel.SingleThreadIoEventLoop;
+import io.netty.channel.epoll.EpollIoHandle;
 import io.netty.util.concurrent.Future;
 import io.ropewalk.block.IoLoop;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** One Netty event loop as an {@link IoLoop}. */
 public final class NettyLoop implements IoLoop {
@@ -46,6 +48,11 @@ public final class NettyLoop implements IoLoop {
     @Override
     public void atEndOfTurn(Runnable task) {
         eventLoop.executeAfterEventLoopIteration(task);
+    }
+
+    @Override
+    public @Nullable Watch watch(int fd, Runnable onReadable) {
+        return eventLoop.isCompatible(EpollIoHandle.class) ? EpollWatch.begin(eventLoop, fd, onReadable) : null;
     }
 
     @Override

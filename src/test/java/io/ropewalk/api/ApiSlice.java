@@ -28,8 +28,8 @@ class ApiSlice {
     }
 
     @Bean
-    AccessTokens nobodyIsAsked() {
-        return AccessTokens.notAskedFor();
+    Callers nobodyIsAsked() {
+        return Callers.EVERYBODY;
     }
 
     @Bean
@@ -68,6 +68,7 @@ class ApiSlice {
         return MockMvcTester.from(
                 context,
                 builder -> builder.addFilters(
+                                context.getBean(TraceFilter.class),
                                 context.getBean(RequestRateFilter.class),
                                 context.getBean(AuditFilter.class),
                                 context.getBean("springSecurityFilterChain", Filter.class),

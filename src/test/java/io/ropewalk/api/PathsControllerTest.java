@@ -7,6 +7,8 @@ import static org.mockito.Mockito.when;
 
 import io.ropewalk.inventory.LastPath;
 import io.ropewalk.inventory.PathAdded;
+import io.ropewalk.inventory.PathDecision;
+import io.ropewalk.inventory.PathExplanation;
 import io.ropewalk.inventory.Problem;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -96,5 +98,20 @@ class PathsControllerTest extends ApiTestBase {
 
         assertProblem(post("/geoms/disk1/paths/d2:prefer"), ProblemCode.PATH_NOT_USABLE);
         assertProblem(get("/geoms/disk1/paths/d2"), ProblemCode.PATH_NOT_FOUND);
+    }
+
+    @Test
+    void aPathIsExplained() {
+        PathDecision chosen = new PathDecision(Samples.THEN, PathDecision.Kind.CHOSEN, "It became the active path.");
+        when(inventory.explainPath("disk1", "d1"))
+                .thenReturn(new PathExplanation(Samples.ACTIVE, "It is the active path.", List.of(chosen)));
+
+        assertThat(get("/geoms/disk1/paths/d1/explain"))
+                .hasStatusOk()
+                .bodyJson()
+                .isLenientlyEqualTo("""
+                {"path": {"device": "d1", "state": "ACTIVE"}, "why": "It is the active path.",
+                 "decisions": [{"time": "2026-01-02T03:04:05.678Z", "decision": "CHOSEN",
+                                "why": "It became the active path."}]}""");
     }
 }

@@ -453,6 +453,20 @@ class GmultipathCommandTest {
     }
 
     @Test
+    void explainSaysWhyAPathIsAsItIs() {
+        service.on("GET /geoms/disk1/paths/da1/explain", 200, """
+                {"path": {"device": "da1", "state": "FAIL"}, "why": "It is out of use.",
+                 "decisions": [{"time": "2026-01-02T03:04:05Z", "decision": "FAILED", "why": "TIMEOUT: silent."}]}""");
+
+        assertThat(run("explain", "disk1", "da1")).isZero();
+        assertThat(out).isEqualTo("""
+                da1: FAIL
+                It is out of use.
+                  2026-01-02T03:04:05Z  FAILED      TIMEOUT: silent.
+                """);
+    }
+
+    @Test
     void aVerbOnAPathThatIsNotRegisteredFails() {
         service.on("POST /devices?dryRun=true", 201, "{\"name\":\"sda\"}");
 

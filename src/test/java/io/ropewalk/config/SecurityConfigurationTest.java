@@ -9,6 +9,7 @@ import io.ropewalk.api.Role;
 import io.ropewalk.config.RopewalkProperties.Security;
 import io.ropewalk.config.RopewalkProperties.SecurityMode;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -16,10 +17,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class SecurityConfigurationTest {
     private static final String GOOD = "0123456789abcdef";
+    private static final RopewalkProperties.Jwt NO_JWT = new RopewalkProperties.Jwt("sub", "roles", List.of());
     private static final String HASH = HexFormat.of().formatHex(AccessTokens.sha256(GOOD));
 
     private static Security security(String token, Map<String, TokenProperties> tokens) {
-        return new Security(SecurityMode.TOKEN, token, tokens);
+        return new Security(SecurityMode.TOKEN, token, tokens, NO_JWT, List.of());
     }
 
     @Test
@@ -72,7 +74,7 @@ class SecurityConfigurationTest {
 
     @Test
     void tokensThatNobodyIsAskedForAreRefused() {
-        Security security = new Security(SecurityMode.NONE, GOOD, Map.of());
+        Security security = new Security(SecurityMode.NONE, GOOD, Map.of(), NO_JWT, List.of());
 
         assertThatThrownBy(() -> SecurityConfiguration.refuseIdleTokens(security))
                 .isInstanceOf(StartupException.class);

@@ -30,8 +30,8 @@ class StartupFailureTest {
             ropewalk.io.threads=-1                          | ropewalk.io.threads must be 0 to 1024          |
             ropewalk.io.transport=pigeon                    | ropewalk.io.transport cannot be 'pigeon'       | auto, io-uring, epoll, nio
             ropewalk.security.mode=trust                    | ropewalk.security.mode cannot be 'trust'       | none
-            ropewalk.security.mode=jwt                      | ropewalk.security.mode cannot be 'jwt'         | none, token
-            ropewalk.security.mode=mtls                     | ropewalk.security.mode cannot be 'mtls'        | none, token
+            ropewalk.security.mode=jwt                      | ropewalk.security.mode is jwt                  | nothing says whose tokens are good
+            ropewalk.security.mode=mtls                     | ropewalk.security.mode is mtls                 | the API has no TLS
             ropewalk.security.mode=token                    | ropewalk.security.mode is token                | no token is configured
             ropewalk.security.token=0123456789abcdef        | A token is configured                          | mode is not token
             ropewalk.security.tokens.ada.role=king          | ropewalk.security.tokens.ada.role cannot be    | viewer, operator, admin
@@ -40,6 +40,8 @@ class StartupFailureTest {
             ropewalk.geom-defaults.failback=later           | ropewalk.geom-defaults cannot be               | MANUAL, IMMEDIATE
             ropewalk.geoms.disk1.mode=fast                  | ropewalk.geoms.disk1.mode cannot be 'fast'     | active-passive
             ropewalk.devices.sda.uri=ftp://127.0.0.1/x      | device ftp://127.0.0.1/x cannot be             | known are file, nbd
+            ropewalk.scan.patterns=disks/*                  | ropewalk.scan cannot be                        | not an absolute path
+            ropewalk.scan.interval=1ms                      | ropewalk.scan cannot be                        | interval must be PT0.1S to PT1H
             ropewalk.geoms.disk1.paths=sda                  | There is no device "sda"                       |
             server.address=0.0.0.0                          | server.address is 0.0.0.0                      | nothing says who may use it
             management.server.address=0.0.0.0               | management.server.address is 0.0.0.0           | nothing says who may use it

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.fabric8.certmanager.api.model.v1.Certificate;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -381,7 +382,7 @@ class ChartTest {
                     assertThat(alert.getAlert()).isNotEqualTo("SinglePointOfFailure");
                     assertThat(alert.getAnnotations().get("runbook_url")).startsWith("https://wiki.example/rw#");
                 })
-                .hasSize(9);
+                .hasSize(10);
     }
 
     @Test
@@ -452,6 +453,38 @@ class ChartTest {
         assertThat(chart.notes(Chart.values("hostdevices.yaml"))).contains("privileged container as root");
     }
 
+    @Test
+    void aCertificateOfCertManagerNamesTheServices_andServesTheApi() {
+        Manifests rendered = chart.render(Chart.values("tls.yaml"));
+        Certificate certificate = rendered.the(Certificate.class);
+
+        assertThat(certificate.getSpec().getSecretName()).isEqualTo("demo-ropewalk-tls");
+        assertThat(certificate.getSpec().getIssuerRef().getName()).isEqualTo("internal");
+        assertThat(certificate.getSpec().getDnsNames())
+                .contains("demo-ropewalk-api.storage.svc", "demo-ropewalk-nbd.storage.svc", "rw.example.org");
+        assertThat(rendered.configuration().at("/server/ssl/bundle").asText()).isEqualTo("ropewalk");
+        assertThat(rendered.configuration()
+                        .at("/spring/ssl/bundle/pem/ropewalk/keystore/certificate")
+                        .asText())
+                .isEqualTo("file:/etc/ropewalk/tls/tls.crt");
+        assertThat(rendered.pod().getVolumes())
+                .anyMatch(volume -> volume.getSecret() != null
+                        && volume.getSecret().getSecretName().equals("demo-ropewalk-tls"));
+        assertThat(rendered.configuration().at("/ropewalk/nbd/tls").asText()).isEqualTo("OFF");
+        assertThat(chart.notes(Chart.values("tls.yaml"))).contains("https://demo-ropewalk-api.storage.svc:8080/api/v1");
+    }
+
+    @Test
+    void nbdWithTlsAsksForWhatItIsTold() {
+        JsonNode nbd = chart.render(Chart.values("tlsnbd.yaml")).configuration().at("/ropewalk/nbd");
+
+        assertThat(nbd.path("tls").asText()).isEqualTo("REQUIRED");
+        assertThat(nbd.path("ssl-bundle").asText()).isEqualTo("ropewalk");
+        assertThat(nbd.path("client-auth").asText()).isEqualTo("NEED");
+        assertThat(chart.notes(Chart.values("tlsnbd.yaml")))
+                .contains("nbds://demo-ropewalk-nbd.storage.svc:10809", "known by their certificates");
+    }
+
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
         hostDevices.enabled           | true      | hostDevices.enabled needs workload.kind DaemonSet
@@ -478,6 +511,11 @@ class ChartTest {
         blockDevices: [{name: data, devicePath: /dev/x, size: 1Gi}]                                          | The name data of a block device is taken
         blockDevices: [{name: x, devicePath: /dev/x}]                                                        | Block device x needs existingClaim, or size
         {workload: {replicas: 2}, persistence: {existingClaim: c}}                                           | one data folder, which one gateway holds
+        tls: {api: true}                                                                                     | tls.api and tls.nbd need a certificate
+        tls: {nbd: ALLOWED}                                                                                  | tls.api and tls.nbd need a certificate
+        certificate: {enabled: true}                                                                         | certificate.enabled needs certificate.issuerRef.name
+        {tls: {existingSecret: s}, certificate: {enabled: true, issuerRef: {name: i}}}                       | two certificates: choose one
+        tls: {existingSecret: s, nbdClientAuth: NEED}                                                        | needs tls.nbd ALLOWED or REQUIRED
         {serviceMonitor: {enabled: true}, podMonitor: {enabled: true}}                                       | scrape everything twice
         """)
     void valuesThatContradictEachOtherAreRefusedInOneSentence(String values, String sentence, @TempDir Path scratch)

@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.introspect.Annotated;
 import com.fasterxml.jackson.databind.introspect.JacksonAnnotationIntrospector;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import io.fabric8.certmanager.api.model.v1.Certificate;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -45,6 +46,7 @@ import java.util.stream.Stream;
 record Manifests(String text, List<HasMetadata> resources) {
 
     private static final Map<String, Class<? extends HasMetadata>> KINDS = Stream.of(
+                    Certificate.class,
                     ConfigMap.class,
                     DaemonSet.class,
                     HTTPRoute.class,

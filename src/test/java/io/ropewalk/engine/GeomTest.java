@@ -204,7 +204,7 @@ class GeomTest {
         }
         m.loop.runFor(1_999_000_000L);
         assertThat(asks).noneMatch(Ask::isAnswered);
-        m.loop.runFor(102_000_000L);
+        m.loop.runFor(27_000_000L);
         assertThat(asks).allMatch(Ask::succeeded);
         m.check("md1", DEGRADED, FAIL, ACTIVE);
         assertThat(m.geom.report().paths().getFirst().reason()).isEqualTo(FailReason.TIMEOUT);

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 
 /** One nbdkit over a file on a Unix socket: a path to the store, to be killed, stopped, continued, started again. */
@@ -84,9 +85,26 @@ final class Backend implements AutoCloseable {
         process.destroyForcibly().waitFor(10, TimeUnit.SECONDS);
     }
 
-    /** SIGSTOP: it answers nothing, its sockets stay. */
+    /** SIGSTOP, and every thread of it has heard: it answers nothing, its sockets stay. */
     void stop() throws Exception {
         signal("STOP");
+        Awaitility.await("nbdkit " + name + " stops")
+                .atMost(Duration.ofSeconds(20))
+                .pollInterval(Duration.ofMillis(2))
+                .until(this::isStopped);
+    }
+
+    /** A thread that the signal has not reached yet may still answer something. */
+    private boolean isStopped() throws IOException {
+        try (Stream<Path> threads = Files.list(Path.of("/proc", Long.toString(process.pid()), "task"))) {
+            for (Path thread : threads.toList()) {
+                String status = Files.readString(thread.resolve("stat"));
+                if (!status.substring(status.lastIndexOf(')')).startsWith(") T")) {
+                    return false;
+                }
+            }
+            return true;
+        }
     }
 
     void resume() throws Exception {

@@ -22,6 +22,7 @@ enum Fault {
     BLACK_HOLE("black hole", Entrance.RELAY, behaving(Behavior.SILENT), FailReason.TIMEOUT),
     DELAY("delay, +20 ms", Entrance.RELAY, behaving(Behavior.SLOW)),
     IO_ERROR("EIO, 100 %", Entrance.ERRORS, FaultyPath::pullTrigger, FailReason.IO_ERROR),
+    SOME_IO_ERRORS("EIO, 50 %", Entrance.SOME_ERRORS, FaultyPath::pullTrigger, FailReason.IO_ERROR),
     NO_SPACE("ENOSPC (both paths)", Entrance.FULL, FaultyPath::pullTrigger),
     RUBBISH("rubbish reply", Entrance.RELAY, behaving(Behavior.BABBLING), FailReason.DISCONNECTED),
     SHORT("short reply", Entrance.RELAY, behaving(Behavior.CUTTING), FailReason.DISCONNECTED),
@@ -35,7 +36,7 @@ enum Fault {
     }
 
     private static final Duration PATIENCE = Policies.DEFAULT.attemptTimeout();
-    private static final Duration SHORT_PATIENCE = Duration.ofMillis(300);
+    private static final Duration SHORT_PATIENCE = Duration.ofMillis(500);
 
     final String title;
     final Entrance entrance;
@@ -71,7 +72,7 @@ enum Fault {
         switch (this) {
             case KILLED -> path.server().start();
             case STOPPED -> path.server().resume();
-            case IO_ERROR, NO_SPACE -> path.releaseTrigger();
+            case IO_ERROR, SOME_IO_ERRORS, NO_SPACE -> path.releaseTrigger();
             case WRONG_SIZE, READ_ONLY -> path.comeBackWell();
             case REFUSED, RESET, CLOSED, BLACK_HOLE, DELAY, RUBBISH, SHORT, FLAPPING ->
                 path.relay().behave(Behavior.HONEST);

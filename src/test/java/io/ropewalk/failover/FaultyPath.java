@@ -23,6 +23,7 @@ final class FaultyPath implements AutoCloseable {
         DIRECT,
         RELAY,
         ERRORS,
+        SOME_ERRORS,
         /** As the disk is full for everybody, both servers say so. */
         FULL
     }
@@ -55,8 +56,8 @@ final class FaultyPath implements AutoCloseable {
     private List<String> arguments(Entrance entrance) {
         return switch (entrance) {
             case DIRECT, RELAY -> List.of("file", store.toString());
-            case ERRORS ->
-                List.of("--filter=error", "file", store.toString(), "error=EIO", "error-rate=100%", file(""));
+            case ERRORS -> errors("100%");
+            case SOME_ERRORS -> errors("50%");
             case FULL ->
                 List.of(
                         "--filter=error",
@@ -68,6 +69,10 @@ final class FaultyPath implements AutoCloseable {
                         "error-zero-rate=100%",
                         file("-zero"));
         };
+    }
+
+    private List<String> errors(String rate) {
+        return List.of("--filter=error", "file", store.toString(), "error=EIO", "error-rate=" + rate, file(""));
     }
 
     private String file(String operation) {

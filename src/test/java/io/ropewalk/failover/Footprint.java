@@ -18,6 +18,9 @@ import java.util.stream.Stream;
  */
 record Footprint(long heapBytes, long residentBytes, int threads, int descriptors) {
     private static final Pattern TOTAL = Pattern.compile("Total +\\d+ +(\\d+)");
+
+    /** What the collector left lying between objects to save itself the moving. */
+    private static final Pattern FILLER = Pattern.compile("\\d+ +(\\d+) +\\S*jdk\\.internal\\.vm\\.Filler\\S+");
     private static final Pattern RESIDENT = Pattern.compile("VmRSS:\\s+(\\d+) kB");
 
     /** That of the process {@code pid}, which is made to collect its garbage first. */
@@ -26,7 +29,7 @@ record Footprint(long heapBytes, long residentBytes, int threads, int descriptor
         String histogram = Command.output(jcmd, Long.toString(pid), "GC.class_histogram");
         Path process = Path.of("/proc", Long.toString(pid));
         return new Footprint(
-                number(TOTAL, histogram),
+                number(TOTAL, histogram) - sum(FILLER, histogram),
                 number(RESIDENT, Files.readString(process.resolve("status"))) << 10,
                 count(process.resolve("task")),
                 count(process.resolve("fd")));
@@ -38,6 +41,13 @@ record Footprint(long heapBytes, long residentBytes, int threads, int descriptor
             throw new AssertionError("no " + pattern + " in " + text);
         }
         return Long.parseLong(matcher.group(1));
+    }
+
+    private static long sum(Pattern pattern, String text) {
+        return pattern.matcher(text)
+                .results()
+                .mapToLong(match -> Long.parseLong(match.group(1)))
+                .sum();
     }
 
     private static int count(Path folder) throws IOException {

@@ -1,6 +1,5 @@
 package io.ropewalk.failover;
 
-import io.ropewalk.engine.Geom;
 import io.ropewalk.engine.GeomStats;
 import io.ropewalk.engine.LatencyHistogram;
 import io.ropewalk.engine.Mode;
@@ -20,19 +19,20 @@ final class MatrixTable {
         String operations = Arrays.stream(Operation.values())
                 .map(operation -> operation.name().toLowerCase(Locale.ROOT))
                 .collect(Collectors.joining(" | "));
-        lines.add("| fault | mode | gap ms | " + operations
-                + " | requests | retries | failovers | errors | path a meanwhile | in the end | MiB verified |");
-        lines.add("|---|---|--:|" + "--:|".repeat(Operation.values().length) + "--:|--:|--:|---|---|---|--:|");
+        lines.add(
+                "| fault | mode | gap ms | " + operations
+                        + " | requests | retries | failovers | errors | path a meanwhile | in the end | events | MiB verified |");
+        lines.add("|---|---|--:|" + "--:|".repeat(Operation.values().length) + "--:|--:|--:|---|---|---|---|--:|");
     }
 
     void add(
             Fault fault,
             Mode mode,
             VerifyingClient.Report report,
-            Geom geom,
+            Stand stand,
             PathReport meanwhile,
             long verifiedBytes) {
-        GeomStats stats = geom.stats();
+        GeomStats stats = stand.geom.stats();
         List<String> cells = new ArrayList<>();
         cells.add(fault.title);
         cells.add(title(mode));
@@ -45,9 +45,10 @@ final class MatrixTable {
         cells.add(failovers(stats));
         cells.add(errors(report));
         cells.add(state(meanwhile));
-        cells.add(geom.report().paths().stream()
+        cells.add(stand.geom.report().paths().stream()
                 .map(path -> path.device() + " " + state(path))
                 .collect(Collectors.joining(", ")));
+        cells.add(CellEnd.counted(stand.events()));
         cells.add(Long.toString(verifiedBytes >> 20));
         lines.add("| " + String.join(" | ", cells) + " |");
     }

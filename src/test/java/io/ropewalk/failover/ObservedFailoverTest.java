@@ -26,9 +26,9 @@ import tools.jackson.databind.json.JsonMapper;
  * What is seen of a failover: two nbdkit over one file, the service as a process, fio with verification as its client, and
  * a real Prometheus that scrapes it every second. The server of the active path is killed, later started again.
  */
-@Timeout(300)
+@Timeout(900)
 class ObservedFailoverTest {
-    private static final Duration SOON = Duration.ofSeconds(60);
+    private static final Duration SOON = Duration.ofSeconds(120);
     private static final int LOAD_SECONDS = 30;
     private static final Path DASHBOARDS = Path.of("helm/ropewalk/files/dashboards");
 

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionTimeoutException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -80,10 +81,15 @@ final class PackagedService implements AutoCloseable {
     }
 
     private void awaitReady() {
-        Awaitility.await("the service is ready; " + log + " tells why not")
-                .atMost(Duration.ofMinutes(2))
-                .pollInterval(Duration.ofMillis(200))
-                .until(() -> !process.isAlive() || isReady());
+        try {
+            Awaitility.await("the service is ready or has ended")
+                    .atMost(Duration.ofMinutes(6))
+                    .pollInterval(Duration.ofMillis(200))
+                    .until(() -> !process.isAlive() || isReady());
+        } catch (ConditionTimeoutException e) {
+            process.destroyForcibly();
+            throw new AssertionError("The service is not ready:\n" + log(), e);
+        }
         if (!process.isAlive()) {
             throw new AssertionError("The service ended with " + process.exitValue() + ":\n" + log());
         }

@@ -94,6 +94,11 @@ final class Relay implements AutoCloseable {
         }
     }
 
+    /** Closes every connection; new ones are welcome. */
+    void drop() {
+        List.copyOf(connections).forEach(connection -> connection.end(false));
+    }
+
     private synchronized boolean isNow(Behavior asked) {
         return behavior == asked;
     }

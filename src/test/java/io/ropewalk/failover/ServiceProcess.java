@@ -30,7 +30,7 @@ final class ServiceProcess implements AutoCloseable {
     static final String GEOM = "disk1";
 
     /** Generous: the machine may be doing ten other things. */
-    private static final Duration DEADLINE = Duration.ofSeconds(120);
+    private static final Duration DEADLINE = Duration.ofSeconds(300);
 
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
@@ -63,6 +63,7 @@ final class ServiceProcess implements AutoCloseable {
                 "--enable-native-access=ALL-UNNAMED",
                 "--sun-misc-unsafe-memory-access=allow",
                 "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
                 "-cp",
                 System.getProperty("surefire.real.class.path", System.getProperty("java.class.path")),
                 Ropewalk.class.getName(),

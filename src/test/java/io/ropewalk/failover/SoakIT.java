@@ -73,7 +73,8 @@ class SoakIT {
             for (Future<?> torment : torments) {
                 torment.get(5, TimeUnit.MINUTES);
             }
-            // Before the threads end that started the servers: some systems end a process with the thread that started it.
+            // Before the threads end that started the servers: some systems end a process with the thread that started
+            // it.
             for (Ward ward : wards) {
                 ward.assertLoadWell();
             }

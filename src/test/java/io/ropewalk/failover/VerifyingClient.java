@@ -78,11 +78,13 @@ final class VerifyingClient {
         }
 
         long answered() {
+            return accounts.values().stream().mapToLong(Account::done).sum() + failed();
+        }
+
+        long failed() {
             return accounts.values().stream()
-                    .mapToLong(account -> account.done()
-                            + account.errors().values().stream()
-                                    .mapToLong(count -> count)
-                                    .sum())
+                    .flatMap(account -> account.errors().values().stream())
+                    .mapToLong(count -> count)
                     .sum();
         }
     }

@@ -27,7 +27,7 @@ class FileTargetTest {
         "file:///a/%ff, file:///a/%FF",
         "file:///a/b?readonly=true&direct=true, file:///a/b?direct=true&readonly=true",
         "file:///a/b?readonly=false&direct=true, file:///a/b?direct=true",
-        "file:///a/b?direct=false, file:///a/b",
+        "file:///a/b?direct=false, file:///a/b?direct=false",
         "file:///a/b?, file:///a/b",
     })
     void equalUrisHaveOneForm(String given, String form) throws Exception {

@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ropewalk.block.BlockDevice;
 import io.ropewalk.block.BlockDeviceContractTest;
+import io.ropewalk.block.IoLoop;
+import io.ropewalk.net.NettyLoops;
+import io.ropewalk.net.Transport;
 import io.ropewalk.testing.LoopDevice;
 import java.net.URI;
 import java.nio.file.Path;
@@ -12,6 +15,20 @@ import org.junit.jupiter.api.Nested;
 
 /** Block devices, with each sector size, through the page cache and past it. */
 class LoopDeviceContractTest {
+
+    @Nested
+    class Sectors512Cached extends OnLoop {
+        Sectors512Cached() {
+            super(512, "?direct=false");
+        }
+    }
+
+    @Nested
+    class Sectors4096Cached extends OnLoop {
+        Sectors4096Cached() {
+            super(4096, "?direct=false");
+        }
+    }
 
     @Nested
     class Sectors512 extends OnLoop {
@@ -27,17 +44,37 @@ class LoopDeviceContractTest {
         }
     }
 
+    /** Past the page cache on event loops, which is where the service uses io_uring. */
     @Nested
-    class Sectors512Direct extends OnLoop {
-        Sectors512Direct() {
-            super(512, "?direct=true");
+    class Sectors512OnRing extends OnRing {
+        Sectors512OnRing() {
+            super(512);
         }
     }
 
     @Nested
-    class Sectors4096Direct extends OnLoop {
-        Sectors4096Direct() {
-            super(4096, "?direct=true");
+    class Sectors4096OnRing extends OnRing {
+        Sectors4096OnRing() {
+            super(4096);
+        }
+    }
+
+    abstract static class OnRing extends OnLoop {
+        private final NettyLoops loops = new NettyLoops(Transport.best(), 2);
+
+        OnRing(int sectorBytes) {
+            super(sectorBytes, "");
+        }
+
+        @Override
+        protected IoLoop loop() {
+            return loops.next();
+        }
+
+        @Override
+        protected void cleanUp() throws Exception {
+            loops.close();
+            super.cleanUp();
         }
     }
 

@@ -49,7 +49,7 @@ class LabelsOnLoopDevicesTest {
     }
 
     private void register(String name, LoopDevice loop) {
-        inventory.registerDevice(new DeviceSpec(name, "file://" + loop.path() + "?direct=true"), Terms.NONE);
+        inventory.registerDevice(new DeviceSpec(name, "file://" + loop.path()), Terms.NONE);
     }
 
     @ParameterizedTest

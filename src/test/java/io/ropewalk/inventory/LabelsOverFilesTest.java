@@ -24,6 +24,7 @@ import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -32,6 +33,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -180,7 +182,6 @@ class LabelsOverFilesTest {
         resize(disk, 2 * SIZE);
 
         inventory.resizeDevice("left", Terms.NONE);
-        assertThat(inventory.geom("disk1").sizeBytes()).isEqualTo(SIZE - 512);
         inventory.resizeDevice("right", Terms.NONE);
 
         assertThat(inventory.geom("disk1").sizeBytes()).isEqualTo(2 * SIZE - 512);
@@ -189,6 +190,61 @@ class LabelsOverFilesTest {
         assertThat(ask(channel -> Ask.read(channel, SIZE - 512, 512)).bytes()).containsOnly(0);
         assertThat(ask(channel -> Ask.read(channel, 4096, WORDS.length)).bytes())
                 .isEqualTo(WORDS);
+    }
+
+    @Test
+    @DisplayName("R36: a file that grew while it is open is noticed, and the geom follows without being asked to")
+    void aFileThatGrewIsNoticed() throws Exception {
+        register("left", "right");
+        inventory.createGeom(spec("left", "right"), Terms.NONE);
+        ask(channel -> Ask.write(channel, 4096, WORDS));
+
+        resize(disk, 2 * SIZE);
+
+        eventually(() -> assertThat(inventory.geom("disk1").sizeBytes()).isEqualTo(2 * SIZE - 512));
+        eventually(() -> assertThat(inventory.geom("disk1").state()).isEqualTo(GeomState.OPTIMAL));
+        assertThat(inventory.label("left").sizeBytes()).isEqualTo(2 * SIZE);
+        assertThat(ask(channel -> Ask.read(channel, 4096, WORDS.length)).bytes())
+                .isEqualTo(WORDS);
+        assertThat(inventory.eventsAfter(0, 1000).items())
+                .extracting(EventView::type)
+                .containsSubsequence("device.resized", "geom.resized");
+    }
+
+    @Test
+    @DisplayName("Q17: a copy of a labelled disk, of the same size, is no path of its geom")
+    void aCopyIsNoPath() throws Exception {
+        register("left", "right");
+        inventory.createGeom(spec("left", "right"), Terms.NONE);
+        Files.copy(disk, folder.resolve("stranger"), StandardCopyOption.REPLACE_EXISTING);
+
+        register("stranger");
+
+        assertThat(inventory.device("stranger").geom()).isNull();
+        TasteView taste = inventory.tasteDevice("stranger", Terms.NONE);
+        assertThat(taste.outcome()).isEqualTo(Outcome.REFUSED);
+        assertThat(taste.message()).contains("holds a copy of the label");
+        assertThat(inventory.eventsAfter(0, 1000).items())
+                .extracting(EventView::type)
+                .contains("label.refused");
+        assertRefused(Problem.LABEL_MISMATCH, () -> inventory.addPath("disk1", "stranger", Terms.NONE));
+    }
+
+    @Test
+    @DisplayName("Q17: a path whose cable leads to a copy of the disk stays out")
+    void aPathThatLeadsToACopyStaysOut() throws Exception {
+        register("left", "right");
+        inventory.createGeom(spec("left", "right"), Terms.NONE);
+        inventory.close();
+        Files.copy(disk, folder.resolve("stranger"), StandardCopyOption.REPLACE_EXISTING);
+        Files.delete(folder.resolve("right"));
+        Files.createSymbolicLink(folder.resolve("right"), folder.resolve("stranger"));
+
+        start();
+
+        assertThat(inventory.path("disk1", "right").state()).isEqualTo(PathState.FAIL);
+        assertThat(inventory.path("disk1", "right").detail()).contains("holds a copy of the label");
+        assertThat(inventory.geom("disk1").state()).isEqualTo(GeomState.DEGRADED);
     }
 
     @Test

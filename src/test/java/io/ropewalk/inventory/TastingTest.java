@@ -463,6 +463,43 @@ class TastingTest {
     }
 
     @Test
+    void aFailedPathThatLeadsToAnotherDiskIsNotRestoredByACheck() {
+        fixture.paths(disk, "a", "b");
+        fixture.label("m", "a", "b");
+        putLabel(other, "n", 2);
+        MemoryDevice a = fixture.factory.device("a");
+        a.failWith(Kind.DISCONNECTED);
+        eventually(() -> assertThat(fixture.stateOf("m", "a")).isEqualTo(PathState.FAIL));
+        long failed = inventory().eventsAfter(0, 1).lastSeq();
+
+        a.leadTo(other);
+        a.failWith(null);
+
+        eventually(() -> assertThat(inventory().path("m", "a").reason()).isEqualTo(FailReason.IDENTITY));
+        assertThat(inventory().eventsAfter(failed, 100).items())
+                .extracting(EventView::type)
+                .contains("label.refused", "path.lost")
+                .doesNotContain("path.restored");
+    }
+
+    @Test
+    void aPathFailedByHandThatLeadsToAnotherDiskIsNotRestoredByHand() {
+        fixture.paths(disk, "a", "b");
+        fixture.label("m", "a", "b");
+        putLabel(other, "n", 2);
+        inventory().failPath("m", "a", "cable swap", Terms.NONE);
+        fixture.factory.device("a").leadTo(other);
+        long failed = inventory().eventsAfter(0, 1).lastSeq();
+
+        inventory().restorePath("m", "a", null, Terms.NONE);
+
+        assertThat(inventory().path("m", "a").reason()).isEqualTo(FailReason.IDENTITY);
+        assertThat(inventory().eventsAfter(failed, 100).items())
+                .extracting(EventView::type)
+                .doesNotContain("path.restored");
+    }
+
+    @Test
     void theOnlyPathLeavesWhenItShowsAnotherGeomsLabel() {
         fixture.paths(disk, "a").paths(other, "c");
         fixture.label("one", "a");

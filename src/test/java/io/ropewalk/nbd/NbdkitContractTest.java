@@ -3,15 +3,20 @@ package io.ropewalk.nbd;
 import io.ropewalk.block.BlockDevice;
 import io.ropewalk.block.BlockDeviceContractTest;
 import io.ropewalk.block.IoLoop;
+import io.ropewalk.testing.TestPki;
+import io.ropewalk.tls.TlsContext;
 import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The contract over nbdkit, in the ways that it can be reached and that it can serve. */
 class NbdkitContractTest {
 
     abstract static class OverServer extends BlockDeviceContractTest {
-        private final NbdClientFixture fixture = new NbdClientFixture(NbdClientFixture.PATIENT);
+        private final NbdClientFixture fixture = new NbdClientFixture(options());
         private int loops;
         private @Nullable NbdClientServerProcess server;
 
@@ -21,7 +26,15 @@ class NbdkitContractTest {
         protected BlockDevice device() throws Exception {
             NbdClientServerProcess started = start();
             server = started;
-            return fixture.open(started.uri("disk"));
+            return fixture.open(uri(started));
+        }
+
+        NbdClientOptions options() {
+            return NbdClientFixture.PATIENT;
+        }
+
+        URI uri(NbdClientServerProcess started) {
+            return started.uri("disk");
         }
 
         /** By turns, so that the second channel lives on another loop. */
@@ -84,6 +97,34 @@ class NbdkitContractTest {
         @Override
         NbdClientServerProcess start() throws IOException {
             return NbdClientServerProcess.nbdkitUnix("-r", "pattern", "64M");
+        }
+    }
+
+    /** With certificates on both sides. */
+    @Nested
+    class OverTls extends OverServer {
+        private static final TestPki PKI = new TestPki("nbdkit");
+
+        @TempDir
+        private Path certificates;
+
+        @Override
+        NbdClientOptions options() {
+            TlsContext tls = PKI.tls(PKI.client("ropewalk"));
+            return super.options().withTls(bundle -> tls);
+        }
+
+        @Override
+        NbdClientServerProcess start() throws IOException {
+            PKI.write(certificates);
+            PKI.server("127.0.0.1").write(certificates, "server");
+            return NbdClientServerProcess.nbdkitTcp(
+                    "--tls=require", "--tls-certificates=" + certificates, "--tls-verify-peer", "memory", "64M");
+        }
+
+        @Override
+        URI uri(NbdClientServerProcess started) {
+            return URI.create(started.uri("disk").toString().replaceFirst("nbd:", "nbds:"));
         }
     }
 

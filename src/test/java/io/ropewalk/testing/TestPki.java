@@ -5,9 +5,13 @@ import io.netty.pkitesting.CertificateBuilder.ExtendedKeyUsage;
 import io.netty.pkitesting.CertificateBuilder.KeyUsage;
 import io.netty.pkitesting.X509Bundle;
 import io.ropewalk.tls.TlsContext;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
 import java.security.KeyStore;
+import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.Instant;
 import javax.net.ssl.KeyManager;
@@ -19,6 +23,9 @@ import org.jspecify.annotations.Nullable;
 /** A certificate authority for a test, and what it issues. Nobody else trusts it. */
 public final class TestPki {
     private static final char[] PASSWORD = "test".toCharArray();
+
+    /** Of everybody but the authorities: what makes the difference is who has signed what. RSA, as all can read it. */
+    private static final KeyPair KEYS = rsa();
 
     private final X509Bundle authority;
 
@@ -36,7 +43,7 @@ public final class TestPki {
     /** A certificate with its key. */
     public record Identity(X509Bundle bundle) {
         /** As nbdkit, libnbd and QEMU look for it: {@code server-cert.pem} and {@code server-key.pem}, or of a client. */
-        public void write(Path folder, String role) throws Exception {
+        public void write(Path folder, String role) throws IOException {
             Files.writeString(folder.resolve(role + "-cert.pem"), bundle.getCertificatePathPEM());
             Files.writeString(folder.resolve(role + "-key.pem"), bundle.getPrivateKeyPEM());
         }
@@ -92,7 +99,7 @@ public final class TestPki {
     }
 
     /** Writes {@code ca-cert.pem}. */
-    public void write(Path folder) throws Exception {
+    public void write(Path folder) throws IOException {
         Files.writeString(folder.resolve("ca-cert.pem"), authority.getCertificatePEM());
     }
 
@@ -108,7 +115,8 @@ public final class TestPki {
 
     /** A certificate that is good for a day, with these alternative names. */
     public static CertificateBuilder named(String subject, String... hosts) {
-        CertificateBuilder builder = valid().subject(subject).setKeyUsage(true, KeyUsage.digitalSignature);
+        CertificateBuilder builder =
+                valid().keyPair(KEYS).subject(subject).setKeyUsage(true, KeyUsage.digitalSignature);
         for (String host : hosts) {
             if (host.matches("[0-9.]+|.*:.*")) {
                 builder.addSanIpAddress(host);
@@ -119,10 +127,20 @@ public final class TestPki {
         return builder;
     }
 
+    private static KeyPair rsa() {
+        try {
+            KeyPairGenerator generator = KeyPairGenerator.getInstance("RSA");
+            generator.initialize(2048);
+            return generator.generateKeyPair();
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
     private static CertificateBuilder valid() {
         Instant now = Instant.now();
         return new CertificateBuilder()
-                .ecp256()
+                .rsa2048()
                 .notBefore(now.minus(Duration.ofDays(3)))
                 .notAfter(now.plus(Duration.ofDays(1)));
     }

@@ -1,0 +1,71 @@
+package io.ropewalk.inventory;
+
+import io.ropewalk.block.BlockDevice;
+import io.ropewalk.block.IoError;
+import io.ropewalk.engine.Geom;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Notices that an open device has another size. Local files and disks are looked at from time to time, whether they
+ * serve a geom or not. A server is asked when a session that was made anew found another disk than before: that may be the
+ * same disk with another size, which its geom then follows or not (R36).
+ *
+ * <p>A look blocks, so each has a virtual thread, and a device has one at a time. On the topology thread, but for {@link
+ * #onPathChecked}.
+ */
+final class SizeWatch implements InventoryListener {
+    private final Ledger ledger;
+    private final Topology topology;
+    private final Rhythm rhythm;
+    private final Duration interval;
+    private final Set<BlockDevice> beingLookedAt = new HashSet<>();
+
+    SizeWatch(Ledger ledger, Topology topology, Rhythm rhythm, Duration interval) {
+        this.ledger = ledger;
+        this.topology = topology;
+        this.rhythm = rhythm;
+        this.interval = interval;
+    }
+
+    /** Begins to look, the first time after one interval. */
+    void begin() {
+        topology.schedule(this::lookAtAll, rhythm.about(interval));
+    }
+
+    private void lookAtAll() {
+        for (DeviceSlot slot : ledger.world().devices().values()) {
+            look(slot.device(), BlockDevice::pollGeometry);
+        }
+        begin();
+    }
+
+    @Override
+    public void onPathChecked(Geom geom, String path, Duration took, @Nullable IoError error) {
+        if (error != null && error.kind() == IoError.Kind.IDENTITY) {
+            topology.post(() -> {
+                DeviceSlot slot = ledger.world().devices().get(path);
+                look(slot == null ? null : slot.device(), BlockDevice::refreshGeometry);
+            });
+        }
+    }
+
+    /** How to look at a device. */
+    private interface Look {
+        void at(BlockDevice device);
+    }
+
+    private void look(@Nullable BlockDevice device, Look look) {
+        if (device != null && beingLookedAt.add(device)) {
+            Thread.ofVirtual().name("size-" + device.name()).start(() -> {
+                try {
+                    look.at(device);
+                } finally {
+                    topology.post(() -> beingLookedAt.remove(device));
+                }
+            });
+        }
+    }
+}

@@ -1,0 +1,184 @@
+package io.ropewalk.failover;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.ropewalk.engine.FailReason;
+import io.ropewalk.engine.GeomState;
+import io.ropewalk.engine.Mode;
+import io.ropewalk.engine.PathReport;
+import io.ropewalk.engine.PathState;
+import io.ropewalk.inventory.EventView;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** What a cell of the matrix has left behind: states, events and metrics; and what they have to be. */
+final class CellEnd {
+    /** What tells how a cell went; the rest tells how its geom was made. */
+    private static final List<String> TELLING =
+            List.of("path.failed", "path.restored", "path.unflushed-lost", "path.unfenced", "geom.broken");
+
+    private final Fault fault;
+    private final Mode mode;
+    private final Stand stand;
+    private final List<EventView> events;
+
+    private CellEnd(Fault fault, Mode mode, Stand stand) {
+        this.fault = fault;
+        this.mode = mode;
+        this.stand = stand;
+        this.events = stand.events();
+    }
+
+    static CellEnd of(Fault fault, Mode mode, Stand stand) {
+        return new CellEnd(fault, mode, stand);
+    }
+
+    /** The telling events as people read them: how many of each. */
+    static String counted(List<EventView> events) {
+        Map<String, Long> counts = events.stream()
+                .filter(event -> TELLING.contains(event.type()))
+                .collect(Collectors.groupingBy(
+                        event -> (event.type() + " " + event.path() + " "
+                                        + event.detail().getOrDefault("reason", ""))
+                                .strip(),
+                        TreeMap::new,
+                        Collectors.counting()));
+        return counts.isEmpty()
+                ? "none"
+                : counts.entrySet().stream()
+                        .map(each -> each.getKey() + " " + each.getValue())
+                        .collect(Collectors.joining(", "));
+    }
+
+    void assertAll(VerifyingClient.Report report) {
+        assertStates();
+        if (fault.makesPathFail()) {
+            assertEventsOfAFailure();
+        } else {
+            assertThat(counted(events)).as("events").isEqualTo("none");
+        }
+        assertThat(events).as("the good path is not blamed").noneMatch(event -> is(event, "path.failed", "b"));
+        assertThat(events).extracting(EventView::type).doesNotContain("geom.broken", "path.unfenced");
+        assertFailureMetrics();
+        assertRequestMetrics(report);
+    }
+
+    // ---- states
+
+    private void assertStates() {
+        PathReport a = stand.path(0);
+        assertThat(a.state()).as("path a in the end").isEqualTo(endOfA());
+        assertThat(a.reason()).as("why path a is FAIL").isEqualTo(reasonInTheEnd());
+        assertThat(stand.path(1).state())
+                .as("path b in the end")
+                .isEqualTo(fault.makesPathFail() || mode == Mode.ACTIVE_ACTIVE ? PathState.ACTIVE : standby());
+        assertThat(stand.geom.report().state())
+                .as("the geom in the end")
+                .isEqualTo(fault == Fault.FLAPPING ? GeomState.DEGRADED : GeomState.OPTIMAL);
+    }
+
+    /** The other path has taken over, and there is no failback. */
+    private PathState endOfA() {
+        if (fault == Fault.FLAPPING) {
+            return PathState.FAIL;
+        }
+        return fault.makesPathFail() && mode != Mode.ACTIVE_ACTIVE ? standby() : PathState.ACTIVE;
+    }
+
+    private @Nullable FailReason reasonInTheEnd() {
+        return fault == Fault.FLAPPING ? FailReason.FLAPPING : null;
+    }
+
+    private PathState standby() {
+        return mode == Mode.ACTIVE_READ ? PathState.READ : PathState.PASSIVE;
+    }
+
+    // ---- events
+
+    private void assertEventsOfAFailure() {
+        assertThat(events)
+                .as("path.failed of a, with a reason of the fault")
+                .anyMatch(event -> is(event, "path.failed", "a")
+                        && fault.reasons.contains(FailReason.valueOf(
+                                Objects.requireNonNull(event.detail().get("reason")))));
+        assertThat(events).as("the other path takes over").anyMatch(event -> is(event, "path.active-changed", "b"));
+        assertThat(events).extracting(EventView::type).contains("geom.degraded");
+        List<String> ofA = events.stream()
+                .filter(event -> is(event, "path.failed", "a") || is(event, "path.restored", "a"))
+                .map(EventView::type)
+                .toList();
+        assertThat(ofA.getLast())
+                .as("the last that was told of path a")
+                .isEqualTo(fault == Fault.FLAPPING ? "path.failed" : "path.restored");
+        assertThat(lastOf("geom."))
+                .as("the last that was told of the geom")
+                .isEqualTo(fault == Fault.FLAPPING ? "geom.degraded" : "geom.optimal");
+    }
+
+    private String lastOf(String prefix) {
+        return events.stream()
+                .map(EventView::type)
+                .filter(type -> type.startsWith(prefix))
+                .reduce((first, second) -> second)
+                .orElseThrow();
+    }
+
+    private static boolean is(EventView event, String type, String path) {
+        return event.type().equals(type) && path.equals(event.path());
+    }
+
+    private long count(String type, String path) {
+        return events.stream().filter(event -> is(event, type, path)).count();
+    }
+
+    // ---- metrics
+
+    private void assertFailureMetrics() {
+        assertMetric(count("path.failed", "a"), "multipath_path_failures_total", "path=\"a\"");
+        assertMetric(0, "multipath_path_failures_total", "path=\"b\"");
+        assertMetric(count("path.restored", "a"), "multipath_path_restores_total", "path=\"a\"", "trigger=\"checker\"");
+        assertMetric(
+                1, "multipath_path_state", "path=\"a\"", state(stand.path(0).state()));
+        assertMetric(
+                1, "multipath_path_state", "path=\"b\"", state(stand.path(1).state()));
+        assertMetric(1, "multipath_geom_state", state(stand.geom.report().state()));
+        assertMetric(fault == Fault.FLAPPING ? 1 : 2, "multipath_geom_paths_usable");
+        assertMetric(0, "multipath_geom_unfenced_writes_total");
+        assertMetric(0, "multipath_geom_held_writes");
+        assertMetric(0, "multipath_geom_queued_requests");
+    }
+
+    private static String state(Enum<?> state) {
+        return "state=\"" + state.name().toLowerCase(java.util.Locale.ROOT) + "\"";
+    }
+
+    private void assertRequestMetrics(VerifyingClient.Report report) {
+        assertMetric(0, "multipath_geom_all_paths_failed_total");
+        assertMetric(report.failed(), "multipath_geom_io_errors_total");
+        double failovers = stand.metric("multipath_geom_failovers_total");
+        if (!fault.makesPathFail()) {
+            assertThat(failovers).as("failovers").isZero();
+        } else if (!onlyFoundByChecks()) {
+            assertThat(failovers).as("failovers").isPositive();
+            assertThat(stand.metric("multipath_path_io_errors_total", "path=\"a\""))
+                    .as("failed attempts on a")
+                    .isGreaterThanOrEqualTo(1);
+        }
+    }
+
+    /** A check that comes first spares requests the failover. */
+    private boolean onlyFoundByChecks() {
+        return events.stream()
+                .filter(event -> is(event, "path.failed", "a"))
+                .anyMatch(
+                        event -> FailReason.CHECKER.name().equals(event.detail().get("reason")));
+    }
+
+    private void assertMetric(double value, String metric, String... labels) {
+        assertThat(stand.metric(metric, labels)).as(metric + List.of(labels)).isEqualTo(value);
+    }
+}
