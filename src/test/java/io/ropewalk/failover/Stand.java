@@ -50,7 +50,8 @@ final class Stand implements AutoCloseable {
         }
 
         @Override
-        public void save(DesiredState before, DesiredState after, @org.jspecify.annotations.Nullable AuditEntry entry) {}
+        public void save(
+                DesiredState before, DesiredState after, @org.jspecify.annotations.Nullable AuditEntry entry) {}
     }
 
     Stand(Mode mode, Policies policies, Duration checkEvery, List<Backend> backends) throws Exception {

@@ -132,7 +132,8 @@ final class MortalService {
         }
 
         @Override
-        public void save(DesiredState before, DesiredState after, @org.jspecify.annotations.Nullable AuditEntry entry) throws StoreException {
+        public void save(DesiredState before, DesiredState after, @org.jspecify.annotations.Nullable AuditEntry entry)
+                throws StoreException {
             step("save");
             real.save(before, after, entry);
         }
