@@ -90,6 +90,8 @@ class ApiSecurity {
                 .permitAll()
                 .requestMatchers(HttpMethod.HEAD, WATCHING)
                 .permitAll()
+                .requestMatchers(HttpMethod.GET, "/actuator/sbom", "/actuator/sbom/**", Api.BASE + "/audit")
+                .hasRole(Role.ADMIN.name())
                 .requestMatchers("/actuator", "/actuator/**")
                 .denyAll()
                 .requestMatchers(HttpMethod.GET)
@@ -123,6 +125,7 @@ class ApiSecurity {
 
     private void refuseRole(HttpServletRequest request, HttpServletResponse response) throws IOException {
         String name = Objects.requireNonNullElse(request.getRemoteUser(), "the caller");
+        request.setAttribute(AuditFilter.ACTOR, name);
         problems.write(
                 request,
                 response,

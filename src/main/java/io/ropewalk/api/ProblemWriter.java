@@ -18,6 +18,7 @@ class ProblemWriter {
 
     void write(HttpServletRequest request, HttpServletResponse response, ApiException refusal) throws IOException {
         ProblemJson problem = refusal.toProblem(request.getRequestURI());
+        request.setAttribute(AuditFilter.PROBLEM, problem);
         response.setStatus(problem.status());
         response.setContentType(MediaType.APPLICATION_PROBLEM_JSON_VALUE);
         response.getOutputStream().write(json.writeValueAsBytes(problem));

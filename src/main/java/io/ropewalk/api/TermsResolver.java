@@ -1,7 +1,11 @@
 package io.ropewalk.api;
 
+import io.ropewalk.inventory.Caller;
 import io.ropewalk.inventory.Terms;
+import io.swagger.v3.oas.annotations.Operation;
+import jakarta.servlet.http.HttpServletRequest;
 import java.security.Principal;
+import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -30,10 +34,25 @@ final class TermsResolver implements HandlerMethodArgumentResolver {
             NativeWebRequest request,
             @Nullable WebDataBinderFactory binderFactory) {
         Principal principal = request.getUserPrincipal();
+        String actor = principal == null ? Terms.NONE.actor() : principal.getName();
         return new Terms(
-                principal == null ? Terms.NONE.actor() : principal.getName(),
+                actor,
                 generation(request.getHeader(HttpHeaders.IF_MATCH)),
-                dryRun(request.getParameter(DRY_RUN)));
+                dryRun(request.getParameter(DRY_RUN)),
+                caller(parameter, request, actor));
+    }
+
+    /** Left with the request, too: the audit of what is refused wants to know it. */
+    private static Caller caller(MethodParameter parameter, NativeWebRequest request, String actor) {
+        HttpServletRequest servlet = Objects.requireNonNull(request.getNativeRequest(HttpServletRequest.class));
+        Operation operation = parameter.getMethodAnnotation(Operation.class);
+        Caller caller = new Caller(
+                servlet.getRemoteAddr(),
+                operation == null ? servlet.getMethod() : operation.operationId(),
+                servlet.getHeader(IdempotencyFilter.KEY));
+        servlet.setAttribute(AuditFilter.ACTOR, actor);
+        servlet.setAttribute(AuditFilter.CALLER, caller);
+        return caller;
     }
 
     private static boolean dryRun(@Nullable String value) {

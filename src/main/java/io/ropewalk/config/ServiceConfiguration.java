@@ -1,6 +1,7 @@
 package io.ropewalk.config;
 
 import io.ropewalk.api.ProblemValve;
+import io.ropewalk.api.RequestRates;
 import io.ropewalk.api.SystemInfo;
 import io.ropewalk.block.DeviceFactory;
 import io.ropewalk.block.Geometry;
@@ -75,6 +76,12 @@ class ServiceConfiguration {
         features.add(
                 "transport-" + loops.transport().name().toLowerCase(Locale.ROOT).replace('_', '-'));
         return features;
+    }
+
+    @Bean
+    RequestRates requestRates(RopewalkProperties properties) {
+        return new RequestRates(
+                properties.limits().requestsPerSecond(), properties.limits().requestsAtOnce());
     }
 
     /** What Tomcat refuses by itself is a problem, too. */

@@ -5,6 +5,7 @@ import io.ropewalk.store.DataDirException;
 import io.ropewalk.store.DataDirLock;
 import io.ropewalk.store.EmbeddedDatabase;
 import io.ropewalk.store.JdbcAnswerStore;
+import io.ropewalk.store.JdbcAuditStore;
 import io.ropewalk.store.JdbcInventoryStore;
 import javax.sql.DataSource;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
@@ -37,8 +38,16 @@ class StoreConfiguration {
 
     @Bean
     @DependsOnDatabaseInitialization
-    JdbcInventoryStore inventoryStore(DataSource dataSource, PlatformTransactionManager transactions) {
-        return new JdbcInventoryStore(dataSource, transactions);
+    JdbcAuditStore auditStore(
+            DataSource dataSource, PlatformTransactionManager transactions, RopewalkProperties properties) {
+        return new JdbcAuditStore(dataSource, transactions, properties.audit().keep());
+    }
+
+    @Bean
+    @DependsOnDatabaseInitialization
+    JdbcInventoryStore inventoryStore(
+            DataSource dataSource, PlatformTransactionManager transactions, JdbcAuditStore audit) {
+        return new JdbcInventoryStore(dataSource, transactions, audit);
     }
 
     @Bean

@@ -2,6 +2,7 @@ package io.ropewalk.file;
 
 import io.ropewalk.block.DeviceException;
 import io.ropewalk.block.DeviceException.Reason;
+import io.ropewalk.block.Uris;
 import java.io.ByteArrayOutputStream;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -140,7 +141,7 @@ record FileTarget(String encodedPath, @Nullable Boolean wantsDirect, boolean rea
 
     private static void require(boolean condition, URI uri, String problem) throws DeviceException {
         if (!condition) {
-            throw new DeviceException(Reason.INVALID_URI, "Cannot use " + uri + ": " + problem);
+            throw new DeviceException(Reason.INVALID_URI, "Cannot use " + Uris.shown(uri) + ": " + problem);
         }
     }
 }

@@ -148,7 +148,7 @@ final class Declarations implements InventoryListener {
 
     private void tryToCreate(GeomSpec spec, Supplier<GeomView> creation) {
         try {
-            new VerbContext(TERMS.actor(), null, null).call(creation);
+            new VerbContext(TERMS.actor(), null, null, null).call(creation);
         } catch (InventoryException e) {
             if (e.problem() == Problem.DEVICE_UNREACHABLE) {
                 LOG.warn("Declared geom {} waits for its first device: {}", spec.name(), e.detail());

@@ -3,6 +3,7 @@ package io.ropewalk.inventory;
 import io.ropewalk.block.BlockDevice;
 import io.ropewalk.block.DeviceException;
 import io.ropewalk.block.DeviceFactory;
+import io.ropewalk.block.Uris;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.List;
@@ -30,7 +31,7 @@ final class Factories {
         try {
             return factoryOf(uri).normalize(uri);
         } catch (DeviceException e) {
-            throw Refusals.invalidUri(text, Refusals.sentence(String.valueOf(e.getMessage())));
+            throw Refusals.invalidUri(Uris.shown(text), Refusals.sentence(String.valueOf(e.getMessage())));
         }
     }
 
@@ -51,7 +52,7 @@ final class Factories {
             throw new DeviceException(DeviceException.Reason.INVALID_URI, e.detail(), e);
         } catch (RuntimeException e) {
             throw new DeviceException(
-                    DeviceException.Reason.UNREACHABLE, "Opening " + uri + " failed unexpectedly: " + e, e);
+                    DeviceException.Reason.UNREACHABLE, "Opening " + Uris.shown(uri) + " failed unexpectedly: " + e, e);
         }
     }
 
@@ -59,7 +60,7 @@ final class Factories {
         DeviceFactory factory = byScheme.get(uri.getScheme().toLowerCase(Locale.ROOT));
         if (factory == null) {
             throw Refusals.invalidUri(
-                    uri.toString(),
+                    Uris.shown(uri),
                     "Nothing here opens URIs of scheme \"" + uri.getScheme() + "\"; known are "
                             + String.join(", ", byScheme.keySet()) + ".");
         }
@@ -70,11 +71,12 @@ final class Factories {
         try {
             URI uri = new URI(text.strip());
             if (uri.getScheme() == null) {
-                throw Refusals.invalidUri(text, "The URI \"" + uri + "\" has no scheme, as file: or nbd:.");
+                throw Refusals.invalidUri(
+                        Uris.shown(text), "The URI \"" + Uris.shown(uri) + "\" has no scheme, as file: or nbd:.");
             }
             return uri;
         } catch (URISyntaxException e) {
-            throw Refusals.invalidUri(text, "The URI cannot be read: " + Refusals.sentence(e.getReason()));
+            throw Refusals.invalidUri(Uris.shown(text), "The URI cannot be read: " + Refusals.sentence(e.getReason()));
         }
     }
 }

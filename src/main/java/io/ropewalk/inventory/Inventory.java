@@ -75,7 +75,7 @@ public final class Inventory implements AutoCloseable {
             InventorySettings settings) {
         this.settings = settings;
         this.topology = new Topology(settings.verbTimeout());
-        this.ledger = new Ledger(store);
+        this.ledger = new Ledger(store, clock);
         this.events = new EventLog(clock, settings.eventCapacity());
         this.exports = new Exports(ledger, events, listeners);
         Factories known = new Factories(factories);

@@ -1,5 +1,7 @@
 package io.ropewalk.inventory;
 
+import io.ropewalk.engine.EngineClock;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -14,13 +16,15 @@ final class Ledger {
     private static final Logger LOG = LoggerFactory.getLogger("io.ropewalk.control");
 
     private final InventoryStore store;
+    private final EngineClock clock;
     private volatile World world = World.EMPTY;
 
     /** What the store has, as far as we know; differs from the world's desired state between persist and publish. */
     private DesiredState stored = DesiredState.EMPTY;
 
-    Ledger(InventoryStore store) {
+    Ledger(InventoryStore store, EngineClock clock) {
         this.store = store;
+        this.clock = clock;
     }
 
     World world() {
@@ -39,21 +43,63 @@ final class Ledger {
 
     /** Makes {@code after} durable; it is not the world's yet. STORE_FAILED. */
     void persist(DesiredState after, String resource) {
+        persist(after, resource, AuditEntry.DONE);
+    }
+
+    private void persist(DesiredState after, String resource, String outcome) {
         if (after.equals(stored)) {
             return;
         }
         try {
-            store.save(stored, after);
+            store.save(stored, after, entry(after, resource, outcome));
             stored = after;
+            Caller caller = VerbContext.current().caller();
+            if (caller != null) {
+                caller.markAudited();
+            }
         } catch (StoreException e) {
             throw Refusals.storeFailed(resource, e);
         }
     }
 
+    /** What the audit says of it; null when nobody asked for it. */
+    private @Nullable AuditEntry entry(DesiredState after, String resource, String outcome) {
+        VerbContext verb = VerbContext.current();
+        Caller caller = verb.caller();
+        if (verb.actor() == null || caller == null) {
+            return null;
+        }
+        return new AuditEntry(
+                0,
+                clock.now(),
+                verb.actor(),
+                caller.source(),
+                caller.verb(),
+                resource,
+                generation(stored, resource),
+                generation(after, resource),
+                caller.key(),
+                outcome);
+    }
+
+    /** The generation of a geom, of a path's geom, or of an export; nothing else has one. */
+    private static @Nullable Long generation(DesiredState state, String resource) {
+        String name = resource.substring(resource.indexOf(' ') + 1);
+        if (resource.startsWith("export ")) {
+            DesiredExport export = state.exports().get(name);
+            return export == null ? null : export.generation();
+        }
+        int slash = name.indexOf('/');
+        DesiredGeom geom = resource.startsWith("geom ") || resource.startsWith("path ")
+                ? state.geoms().get(slash < 0 ? name : name.substring(0, slash))
+                : null;
+        return geom == null ? null : geom.generation();
+    }
+
     /** Stores what the world says again, because the engine would not follow. */
     void takeBack(String resource) {
         try {
-            persist(world.desired(), resource);
+            persist(world.desired(), resource, AuditEntry.TAKEN_BACK);
         } catch (InventoryException e) {
             LOG.error(
                     "The store keeps a change of {} that was refused, until the next change: {}", resource, e.detail());

@@ -11,11 +11,13 @@ import org.slf4j.MDC;
  * verb causes can say so.
  *
  * @param actor null when nobody asked: the service itself acts
+ * @param caller how it was asked for; null when that is not known
  * @param traceId of the request that asked; null where there is none
  */
 record VerbContext(
         @Nullable String actor,
         @Nullable String why,
+        @Nullable Caller caller,
         @Nullable String traceId) {
     /** In events; and in the log, whose name for it is the Elastic Common Schema's. */
     static final String TRACE = "traceId";
@@ -23,11 +25,11 @@ record VerbContext(
     static final String LOGGED_TRACE = "trace.id";
 
     private static final ScopedValue<VerbContext> CURRENT = ScopedValue.newInstance();
-    private static final VerbContext NONE = new VerbContext(null, null, null);
+    private static final VerbContext NONE = new VerbContext(null, null, null, null);
 
     /** Of the thread that asks. */
     static VerbContext of(Terms terms, @Nullable String why) {
-        return new VerbContext(terms.actor(), why, MDC.get(LOGGED_TRACE));
+        return new VerbContext(terms.actor(), why, terms.caller(), MDC.get(LOGGED_TRACE));
     }
 
     static VerbContext current() {

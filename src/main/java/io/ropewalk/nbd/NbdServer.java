@@ -17,7 +17,9 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -31,6 +33,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class NbdServer implements AutoCloseable {
     private static final Duration USUAL_GRACE = Duration.ofSeconds(5);
+    /** Connections that negotiate at a time; one more ends the oldest of them, so that idle ones keep nobody out. */
+    static final int MOST_HANDSHAKES = 256;
+
     private static final Duration ABORT_TIME = Duration.ofSeconds(2);
     private static final WriteBufferWaterMark WATER_MARKS = new WriteBufferWaterMark(4 << 20, 8 << 20);
 
@@ -43,6 +48,10 @@ public final class NbdServer implements AutoCloseable {
     private final HandshakeTasks handshakeTasks = new HandshakeTasks();
 
     private final Map<Long, NbdSession> sessions = new ConcurrentHashMap<>();
+    /** Sessions that negotiate, the oldest first. */
+    private final Queue<NbdSession> handshakes = new ConcurrentLinkedQueue<>();
+
+    private final AtomicInteger handshaking = new AtomicInteger();
     private final AtomicLong ids = new AtomicLong();
     private final AtomicInteger connections = new AtomicInteger();
     private final Object changed = new Object();
@@ -204,6 +213,7 @@ public final class NbdServer implements AutoCloseable {
                 .setWriteBufferWaterMark(WATER_MARKS);
         sessions.put(session.id(), session);
         channel.pipeline().addLast(session);
+        startHandshake(session);
         // Not channelInactive: a connection that is reset early never becomes active, but it always closes.
         channel.closeFuture().addListener(gone -> session.onLoop(session::connectionGone));
         if (closing) {
@@ -220,12 +230,29 @@ public final class NbdServer implements AutoCloseable {
         channel.close();
     }
 
+    private void startHandshake(NbdSession session) {
+        handshakes.add(session);
+        NbdSession oldest = handshaking.incrementAndGet() > MOST_HANDSHAKES ? handshakes.poll() : null;
+        if (oldest != null) {
+            handshaking.decrementAndGet();
+            oldest.onLoop(() -> oldest.closeHandshake("more than " + MOST_HANDSHAKES + " clients negotiate"));
+        }
+    }
+
+    private void endHandshake(NbdSession session) {
+        if (handshakes.remove(session)) {
+            handshaking.decrementAndGet();
+        }
+    }
+
     void sessionOpened(NbdSession session, NbdAgreement agreement) {
+        endHandshake(session);
         log.info(session + " uses " + agreement.export().name() + (agreement.isReadOnly() ? ", read-only" : ""));
         observer.onSessionOpened(session.view());
     }
 
     void sessionEnded(NbdSession session, @Nullable NbdTransmission transmission, String reason) {
+        endHandshake(session);
         NbdSessionView last = session.view();
         if (transmission == null) {
             log.info(session + " ended before it used an export: " + reason);

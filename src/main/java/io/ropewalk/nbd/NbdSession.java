@@ -255,6 +255,13 @@ final class NbdSession extends MessageReceiver {
         }
     }
 
+    /** Closes the connection unless its client has come to use an export meanwhile. On the loop. */
+    void closeHandshake(String why) {
+        if (transmission == null) {
+            close(why);
+        }
+    }
+
     /** Something of ours went wrong: says so once, in one line, and ends the session. */
     void fail(String what, Throwable cause) {
         if (reason == null) {

@@ -3,6 +3,7 @@ package io.ropewalk.nbd;
 import io.netty.util.NetUtil;
 import io.ropewalk.block.DeviceException;
 import io.ropewalk.block.DeviceException.Reason;
+import io.ropewalk.block.Uris;
 import java.net.Inet6Address;
 import java.net.URI;
 import java.nio.ByteBuffer;
@@ -299,6 +300,6 @@ record NbdUri(
     }
 
     private static DeviceException invalid(URI uri, String why) {
-        return new DeviceException(Reason.INVALID_URI, "'" + uri + "' is not an NBD URI: " + why + ".");
+        return new DeviceException(Reason.INVALID_URI, "'" + Uris.shown(uri) + "' is not an NBD URI: " + why + ".");
     }
 }

@@ -1,5 +1,6 @@
 package io.ropewalk.store;
 
+import io.ropewalk.inventory.AuditEntry;
 import io.ropewalk.inventory.DesiredState;
 import io.ropewalk.inventory.InventoryStore;
 import io.ropewalk.inventory.StoreException;
@@ -30,14 +31,20 @@ public final class JdbcInventoryStore implements InventoryStore {
     private final JdbcClient jdbc;
     private final TransactionTemplate transaction;
     private final Rows rows;
+    private final JdbcAuditStore audit;
     private final boolean isH2;
 
-    /** A store whose schema is up to date. */
-    public JdbcInventoryStore(DataSource dataSource, PlatformTransactionManager transactions) {
+    /**
+     * A store whose schema is up to date.
+     *
+     * @param audit in the same database
+     */
+    public JdbcInventoryStore(DataSource dataSource, PlatformTransactionManager transactions, JdbcAuditStore audit) {
         JdbcTemplate template = new JdbcTemplate(dataSource);
         template.setQueryTimeout(TIMEOUT_SECONDS);
         this.jdbc = JdbcClient.create(template);
         this.rows = new Rows(jdbc);
+        this.audit = audit;
         this.transaction = new TransactionTemplate(transactions);
         this.transaction.setTimeout(TIMEOUT_SECONDS);
         this.isH2 = "H2"
@@ -57,9 +64,14 @@ public final class JdbcInventoryStore implements InventoryStore {
     }
 
     @Override
-    public void save(DesiredState before, DesiredState after) throws StoreException {
+    public void save(DesiredState before, DesiredState after, @Nullable AuditEntry entry) throws StoreException {
         try {
-            transaction.executeWithoutResult(status -> write(before, after));
+            transaction.executeWithoutResult(status -> {
+                write(before, after);
+                if (entry != null) {
+                    audit.insert(entry);
+                }
+            });
             sync();
         } catch (DataAccessException | TransactionException e) {
             throw failure("written", e);

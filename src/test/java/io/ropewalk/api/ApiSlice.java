@@ -1,5 +1,6 @@
 package io.ropewalk.api;
 
+import io.ropewalk.inventory.AuditStore;
 import io.ropewalk.inventory.Inventory;
 import jakarta.servlet.Filter;
 import java.time.Clock;
@@ -37,8 +38,18 @@ class ApiSlice {
     }
 
     @Bean
+    AuditStore auditStore() {
+        return Mockito.mock(AuditStore.class);
+    }
+
+    @Bean
     Clock clock() {
         return Clock.systemUTC();
+    }
+
+    @Bean
+    RequestRates requestRates() {
+        return new RequestRates(0, 1);
     }
 
     @Bean
@@ -58,6 +69,8 @@ class ApiSlice {
                 context,
                 builder -> builder.addFilters(
                                 context.getBean(TraceFilter.class),
+                                context.getBean(RequestRateFilter.class),
+                                context.getBean(AuditFilter.class),
                                 context.getBean("springSecurityFilterChain", Filter.class),
                                 context.getBean(SameOriginFilter.class),
                                 context.getBean(BodyLimitFilter.class),

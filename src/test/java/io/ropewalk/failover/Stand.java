@@ -5,6 +5,7 @@ import io.ropewalk.engine.Geom;
 import io.ropewalk.engine.Mode;
 import io.ropewalk.engine.PathReport;
 import io.ropewalk.engine.Policies;
+import io.ropewalk.inventory.AuditEntry;
 import io.ropewalk.inventory.DesiredState;
 import io.ropewalk.inventory.DeviceSpec;
 import io.ropewalk.inventory.EventView;
@@ -50,7 +51,8 @@ final class Stand implements AutoCloseable {
         }
 
         @Override
-        public void save(DesiredState before, DesiredState after) {}
+        public void save(
+                DesiredState before, DesiredState after, @org.jspecify.annotations.Nullable AuditEntry entry) {}
     }
 
     Stand(Mode mode, Policies policies, Duration checkEvery, List<Backend> backends) throws Exception {

@@ -124,7 +124,7 @@ class EventLogTest {
 
     @Test
     void anEventOfAVerbSaysWhoAndWhy() {
-        new VerbContext("ann", "cable swap", null).call(() -> {
+        new VerbContext("ann", "cable swap", null, null).call(() -> {
             append(1);
             return true;
         });

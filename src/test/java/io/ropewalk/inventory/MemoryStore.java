@@ -1,6 +1,8 @@
 package io.ropewalk.inventory;
 
 import java.io.IOException;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 
@@ -11,6 +13,7 @@ final class MemoryStore implements InventoryStore {
     volatile @Nullable CountDownLatch gate;
     volatile boolean waiting;
     volatile int saves;
+    final List<AuditEntry> audit = new CopyOnWriteArrayList<>();
     volatile Runnable saved = () -> {};
 
     @Override
@@ -20,7 +23,7 @@ final class MemoryStore implements InventoryStore {
 
     @Override
     @SuppressWarnings("NonAtomicVolatileUpdate") // written by one thread at a time
-    public void save(DesiredState before, DesiredState after) throws StoreException {
+    public void save(DesiredState before, DesiredState after, @Nullable AuditEntry entry) throws StoreException {
         awaitGate();
         if (failing) {
             throw new StoreException("The disk is full", new IOException());
@@ -29,6 +32,9 @@ final class MemoryStore implements InventoryStore {
             throw new IllegalStateException("the ledger lost track of what is stored");
         }
         saves++;
+        if (entry != null) {
+            audit.add(entry);
+        }
         state = after;
         saved.run();
     }

@@ -132,9 +132,10 @@ final class MortalService {
         }
 
         @Override
-        public void save(DesiredState before, DesiredState after) throws StoreException {
+        public void save(DesiredState before, DesiredState after, @org.jspecify.annotations.Nullable AuditEntry entry)
+                throws StoreException {
             step("save");
-            real.save(before, after);
+            real.save(before, after, entry);
         }
     }
 

@@ -211,7 +211,8 @@ class RestartTest {
                         stored,
                         stored.withExport(
                                         new DesiredExport("disk", "disk", true, List.of("10.0.0.0/8", "127.0.0.1"), 4))
-                                .withExport(new DesiredExport("alias", "disk", false, List.of(), 1)));
+                                .withExport(new DesiredExport("alias", "disk", false, List.of(), 1)),
+                        null);
 
         fixture.restart();
 

@@ -91,35 +91,35 @@ class JdbcInventoryStoreTest {
 
     @Test
     void whatIsSavedIsLoaded() throws Exception {
-        database.store().save(DesiredState.EMPTY, FULL);
+        database.store().save(DesiredState.EMPTY, FULL, null);
 
         assertThat(database.store().load()).isEqualTo(FULL);
     }
 
     @Test
     void whatChangesIsReplacedAndWhatIsGoneIsDeleted() throws Exception {
-        database.store().save(DesiredState.EMPTY, FULL);
+        database.store().save(DesiredState.EMPTY, FULL, null);
         DesiredState next = state(
                 List.of(device("a"), device("d")),
                 List.of(geom("disk", Policies.DEFAULT, false, new DesiredPath("d"), new DesiredPath("a"))),
                 List.of(new DesiredExport("disk", "disk", true, List.of("127.0.0.1"), 2)));
 
-        database.store().save(FULL, next);
+        database.store().save(FULL, next, null);
         assertThat(database.store().load()).isEqualTo(next);
 
-        database.store().save(next, DesiredState.EMPTY);
+        database.store().save(next, DesiredState.EMPTY, null);
         assertThat(database.store().load()).isEqualTo(DesiredState.EMPTY);
     }
 
     @Test
     void aDeviceThatChangesKeepsThePathsThatSpeakOfIt() throws Exception {
-        database.store().save(DesiredState.EMPTY, FULL);
+        database.store().save(DesiredState.EMPTY, FULL, null);
         DesiredState next = state(
                 List.of(device("a"), new DesiredDevice("b", "mem://host/b", UUID), device("c")),
                 List.copyOf(FULL.geoms().values()),
                 List.copyOf(FULL.exports().values()));
 
-        database.store().save(FULL, next);
+        database.store().save(FULL, next, null);
 
         assertThat(database.store().load()).isEqualTo(next);
     }
@@ -139,42 +139,42 @@ class JdbcInventoryStoreTest {
                 1);
         DesiredState state = state(List.of(device("a")), List.of(labelled), List.of());
 
-        database.store().save(DesiredState.EMPTY, state);
+        database.store().save(DesiredState.EMPTY, state, null);
 
         assertThat(database.store().load()).isEqualTo(state);
     }
 
     @Test
     void aGeomThatChangesKeepsItsExports() throws Exception {
-        database.store().save(DesiredState.EMPTY, FULL);
+        database.store().save(DesiredState.EMPTY, FULL, null);
         TreeMap<String, DesiredGeom> geoms = new TreeMap<>(FULL.geoms());
         geoms.put("disk", geom("disk", Policies.DEFAULT, false, new DesiredPath("a")));
         DesiredState next = new DesiredState(FULL.devices(), geoms, FULL.exports());
 
-        database.store().save(FULL, next);
+        database.store().save(FULL, next, null);
 
         assertThat(database.store().load()).isEqualTo(next);
     }
 
     @Test
     void aSaveWhoseOutcomeWasLostCanBeMadeAgain() throws Exception {
-        database.store().save(DesiredState.EMPTY, FULL);
+        database.store().save(DesiredState.EMPTY, FULL, null);
 
-        database.store().save(DesiredState.EMPTY, FULL);
+        database.store().save(DesiredState.EMPTY, FULL, null);
 
         assertThat(database.store().load()).isEqualTo(FULL);
     }
 
     @Test
     void aSaveThatFailsHalfwayLeavesWhatWas() throws Exception {
-        database.store().save(DesiredState.EMPTY, FULL);
+        database.store().save(DesiredState.EMPTY, FULL, null);
         DesiredState impossible = state(
                 List.of(device("a"), device("b"), device("z")),
                 List.of(geom("disk", ODD, false, new DesiredPath("no-such-device"))),
                 List.of());
 
         assertThatExceptionOfType(StoreException.class)
-                .isThrownBy(() -> database.store().save(FULL, impossible))
+                .isThrownBy(() -> database.store().save(FULL, impossible, null))
                 .withMessageStartingWith("The inventory's database cannot be written: ");
 
         assertThat(database.store().load()).isEqualTo(FULL);
@@ -187,13 +187,13 @@ class JdbcInventoryStoreTest {
         assertThatExceptionOfType(StoreException.class)
                 .isThrownBy(() -> database.store().load());
         assertThatExceptionOfType(StoreException.class)
-                .isThrownBy(() -> database.store().save(DesiredState.EMPTY, FULL));
+                .isThrownBy(() -> database.store().save(DesiredState.EMPTY, FULL, null));
         database = TestDatabase.in(folder);
     }
 
     @Test
     void whatWasWrittenByAnotherVersionIsAProperFailure() throws Exception {
-        database.store().save(DesiredState.EMPTY, FULL);
+        database.store().save(DesiredState.EMPTY, FULL, null);
         try (var connection = database.pool().getConnection();
                 var statement = connection.createStatement()) {
             statement.executeUpdate("update geom set mode = 'ACTIVE_UNHEARD_OF'");
@@ -206,7 +206,7 @@ class JdbcInventoryStoreTest {
 
     @Test
     void whatWasAcknowledgedSurvivesAProcessThatIsKilled() throws Exception {
-        database.store().save(DesiredState.EMPTY, FULL);
+        database.store().save(DesiredState.EMPTY, FULL, null);
         Path copy = Files.createDirectory(folder.resolve("copy"));
 
         // The bytes as the kernel has them now, with the database still open: all that a killed process leaves.

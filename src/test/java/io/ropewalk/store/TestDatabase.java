@@ -9,15 +9,21 @@ import org.springframework.jdbc.datasource.DataSourceTransactionManager;
 public final class TestDatabase implements AutoCloseable {
     private final JdbcConnectionPool pool;
     private final JdbcInventoryStore store;
+    private final JdbcAuditStore audit;
 
     private TestDatabase(JdbcConnectionPool pool) {
         this.pool = pool;
         Flyway.configure().dataSource(pool).load().migrate();
-        this.store = new JdbcInventoryStore(pool, new DataSourceTransactionManager(pool));
+        this.audit = new JdbcAuditStore(pool, new DataSourceTransactionManager(pool), 100);
+        this.store = new JdbcInventoryStore(pool, new DataSourceTransactionManager(pool), audit);
     }
 
     public static TestDatabase in(Path folder) {
         return new TestDatabase(JdbcConnectionPool.create(EmbeddedDatabase.url(folder), "sa", ""));
+    }
+
+    JdbcAuditStore audit() {
+        return audit;
     }
 
     public JdbcInventoryStore store() {
