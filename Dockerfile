@@ -9,13 +9,16 @@ WORKDIR /src
 COPY .mvn/ .mvn/
 COPY mvnw pom.xml ./
 COPY src/main/ src/main/
+# Packaged with the service: what it says of each problem.
+COPY src/docs/problems.md src/docs/
 RUN --mount=type=cache,target=/root/.m2 ./mvnw -B -ntp package -Dmaven.test.skip=true -Dspotless.check.skip=true
 # Layers by how often they change; the jar of ours names the others in its manifest, so that no loader stands between.
 RUN java -Djarmode=tools -jar target/ropewalk-*.jar extract --layers --destination /out/layers --application-filename ropewalk.jar
 RUN mkdir -p /out/native /out/health /out/home && cd /out/native \
     && for jar in /out/layers/dependencies/lib/netty-transport-native-*-linux-*.jar; do jar xf "$jar" META-INF/native; done \
     && mv META-INF/native/*.so . && rm -r META-INF
-RUN javac --release 25 -d /out/health src/main/docker/Healthcheck.java
+RUN javac --release 25 -d /out/health src/main/docker/Healthcheck.java \
+    && javac --release 25 -d /out/training src/main/docker/Training.java
 RUN jlink --output /out/jre --no-header-files --no-man-pages --add-modules \
 java.base,java.compiler,java.desktop,java.instrument,java.logging,java.management,java.naming,java.net.http,java.prefs,java.scripting,java.security.jgss,java.security.sasl,java.sql,jdk.crypto.cryptoki,jdk.jcmd,jdk.jfr,jdk.management,jdk.naming.dns,jdk.net,jdk.unsupported,jdk.zipfs
 
@@ -36,9 +39,11 @@ COPY --from=build /out/layers/dependencies/ ./
 COPY --from=build /out/layers/snapshot-dependencies/ ./
 COPY --from=build /out/layers/application/ ./
 
-# ---- train: start once, up to the point where it would open its doors, and remember what was loaded and linked
+# ---- train: start once, until it is ready and has answered, and remember what was loaded, linked and compiled
 FROM runtime AS train
-RUN ["java", "@/opt/ropewalk/jvm.args", "-XX:AOTCacheOutput=/opt/ropewalk/ropewalk.aot", "-Dspring.context.exit=onRefresh", "-Dropewalk.data-dir=/tmp/training", "-jar", "ropewalk.jar"]
+COPY --from=build /out/training/ /tmp/training/
+RUN ["java", "-cp", "/tmp/training", "Training", \
+    "java", "@/opt/ropewalk/jvm.args", "-XX:AOTCacheOutput=/opt/ropewalk/ropewalk.aot", "-jar", "/opt/ropewalk/ropewalk.jar", "--ropewalk.data-dir=/tmp/training/data"]
 
 # ---- tools: what "helm test" runs
 FROM ${RUNTIME_IMAGE} AS tools

@@ -72,9 +72,27 @@ app.kubernetes.io/component: gateway
 {{- end -}}
 {{- end }}
 
+{{/* Not empty where the CAs of ca.crt are needed: for callers, NBD clients or NBD servers. */}}
+{{- define "ropewalk.needsAuthorities" -}}
+{{- if or (eq .Values.security.mode "mtls") (ne .Values.tls.nbdClientAuth "NONE") .Values.tls.devices }}true{{ end -}}
+{{- end }}
+
 {{/* A name as a key of Spring's configuration: brackets keep characters that it would drop or split at. */}}
 {{- define "ropewalk.configKey" -}}
 {{- if regexMatch "^[A-Za-z0-9-]+$" . }}{{ . }}{{ else }}{{ printf "[%s]" . }}{{ end -}}
+{{- end }}
+
+{{/* ropewalk.security: the mode, and what it asks for. */}}
+{{- define "ropewalk.security" -}}
+{{- $security := dict "mode" .Values.security.mode -}}
+{{- if eq .Values.security.mode "jwt" -}}
+{{- $jwt := dict "name-claim" .Values.security.jwt.nameClaim "roles-claim" .Values.security.jwt.rolesClaim -}}
+{{- with .Values.security.jwt.roles }}{{ $_ := set $jwt "roles" . }}{{ end -}}
+{{- $_ := set $security "jwt" $jwt -}}
+{{- else if eq .Values.security.mode "mtls" -}}
+{{- $_ := set $security "certificates" .Values.security.certificates -}}
+{{- end -}}
+{{- toYaml $security -}}
 {{- end }}
 
 {{/* application.yaml: what the chart knows, under what config says. */}}
@@ -90,22 +108,37 @@ app.kubernetes.io/component: gateway
 {{- $ropewalk := dict
       "data-dir" "/var/lib/ropewalk"
       "nbd" (dict "address" .Values.bindAddress "port" 10809 "tls" .Values.tls.nbd)
-      "security" (dict "mode" .Values.security.mode) -}}
+      "security" (include "ropewalk.security" . | fromYaml) -}}
+{{- $allow := dict -}}
+{{- range $what, $list := .Values.allow }}{{ if $list }}{{ $_ := set $allow $what $list }}{{ end }}{{ end -}}
+{{- if $allow }}{{ $_ := set $ropewalk "allow" $allow }}{{ end -}}
+{{- if .Values.scan.patterns }}{{ $_ := set $ropewalk "scan" .Values.scan }}{{ end -}}
 {{- if $devices }}{{ $_ := set $ropewalk "devices" $devices }}{{ end -}}
 {{- if $geoms }}{{ $_ := set $ropewalk "geoms" $geoms }}{{ end -}}
 {{- with .Values.geomDefaults }}{{ $_ := set $ropewalk "geom-defaults" . }}{{ end -}}
 {{- $server := dict "address" .Values.bindAddress "port" 8080 "shutdown" "graceful" -}}
 {{- $spring := dict "lifecycle" (dict "timeout-per-shutdown-phase" (printf "%ds" (int .Values.shutdownTimeoutSeconds))) -}}
+{{- $management := dict "address" .Values.bindAddress "port" 9090 -}}
 {{- if eq .Values.security.mode "token" -}}
 {{- $_ := set $spring "config" (dict "import" "configtree:/etc/ropewalk/secrets/") -}}
+{{- end -}}
+{{- if and (eq .Values.security.mode "jwt") .Values.security.jwt.issuerUri -}}
+{{- $jwt := dict "issuer-uri" .Values.security.jwt.issuerUri "audiences" .Values.security.jwt.audiences -}}
+{{- $_ := set $spring "security" (dict "oauth2" (dict "resourceserver" (dict "jwt" $jwt))) -}}
 {{- end -}}
 {{- if include "ropewalk.tlsSecretName" . -}}
 {{- $bundle := dict
       "reload-on-update" true
       "keystore" (dict "certificate" "file:/etc/ropewalk/tls/tls.crt" "private-key" "file:/etc/ropewalk/tls/tls.key") -}}
-{{- if ne .Values.tls.nbdClientAuth "NONE" }}{{ $_ := set $bundle "truststore" (dict "certificate" "file:/etc/ropewalk/tls/ca.crt") }}{{ end -}}
+{{- if include "ropewalk.needsAuthorities" . }}{{ $_ := set $bundle "truststore" (dict "certificate" "file:/etc/ropewalk/tls/ca.crt") }}{{ end -}}
 {{- $_ := set $spring "ssl" (dict "bundle" (dict "pem" (dict "ropewalk" $bundle))) -}}
-{{- if .Values.tls.api }}{{ $_ := set $server "ssl" (dict "bundle" "ropewalk") }}{{ end -}}
+{{- if .Values.tls.api -}}
+{{- $_ := set $server "ssl" (dict "bundle" "ropewalk") -}}
+{{- if eq .Values.security.mode "mtls" }}{{ $_ := set $server.ssl "client-auth" "need" }}{{ end -}}
+{{- /* Else it would go along, and probes have no certificates. */ -}}
+{{- $_ := set $management "ssl" (dict "enabled" false) -}}
+{{- end -}}
+{{- if .Values.tls.devices }}{{ $_ := set $ropewalk "nbd-client" (dict "ssl-bundle" "ropewalk") }}{{ end -}}
 {{- if ne .Values.tls.nbd "OFF" -}}
 {{- $_ := set $ropewalk.nbd "ssl-bundle" "ropewalk" -}}
 {{- $_ := set $ropewalk.nbd "client-auth" .Values.tls.nbdClientAuth -}}
@@ -114,7 +147,7 @@ app.kubernetes.io/component: gateway
 {{- $configuration := dict
       "server" $server
       "spring" $spring
-      "management" (dict "server" (dict "address" .Values.bindAddress "port" 9090))
+      "management" (dict "server" $management)
       "ropewalk" $ropewalk -}}
 {{- $logging := dict -}}
 {{- if eq .Values.logging.format "ecs" }}{{ $_ := set $logging "structured" (dict "format" (dict "console" "ecs")) }}{{ end -}}
@@ -153,6 +186,19 @@ app.kubernetes.io/component: gateway
 {{- end -}}
 {{- if and .Values.certificate.enabled (not .Values.certificate.issuerRef.name) -}}
 {{- fail "certificate.enabled needs certificate.issuerRef.name, the issuer that cert-manager asks." -}}
+{{- end -}}
+{{- if and .Values.tls.devices (not (include "ropewalk.tlsSecretName" .)) -}}
+{{- fail "tls.devices needs a certificate and CAs: set tls.existingSecret or certificate.enabled." -}}
+{{- end -}}
+{{- if and (eq .Values.security.mode "mtls") (not (and .Values.tls.api .Values.security.certificates)) -}}
+{{- fail "security.mode mtls knows callers by certificates: set tls.api, and security.certificates to their names and roles." -}}
+{{- end -}}
+{{- $issuer := dig "spring" "security" "oauth2" "resourceserver" "jwt" "" .Values.config -}}
+{{- if and (eq .Values.security.mode "jwt") (not $issuer) (not (and .Values.security.jwt.issuerUri .Values.security.jwt.audiences)) -}}
+{{- fail "security.mode jwt needs security.jwt.issuerUri, whose tokens are good, and security.jwt.audiences, for whom they are made." -}}
+{{- end -}}
+{{- if and .Values.scan.allow (not .Values.scan.patterns) -}}
+{{- fail "scan.allow picks from what scan.patterns finds: set scan.patterns, too." -}}
 {{- end -}}
 {{- if and (ne .Values.tls.nbdClientAuth "NONE") (eq .Values.tls.nbd "OFF") -}}
 {{- fail "tls.nbdClientAuth asks clients for certificates, which needs tls.nbd ALLOWED or REQUIRED." -}}

@@ -4,7 +4,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a caller of the API may make the service open. What the configuration itself declares is allowed.
+ * What a caller of the API may make the service open. What the configuration itself declares, and what
+ * ropewalk.scan finds, is allowed.
  *
  * @param paths files, block devices and Unix sockets: absolute paths, folders for all that is below, patterns as
  *     /dev/disk/by-id/*; what counts is where links lead in the end. Left out: every one while server.address is loopback,

@@ -14,7 +14,7 @@ import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** What devices may lead to: what {@link AllowProperties} say, and what the configuration declares. */
+/** What devices may lead to: what {@link AllowProperties} say, and what the configuration declares or looks for. */
 record Allowed(AllowedPaths paths, NbdAllowedServers servers) {
     private static final String PREFIX = "ropewalk.allow.";
     private static final int NBD_PORT = 10809;
@@ -29,13 +29,16 @@ record Allowed(AllowedPaths paths, NbdAllowedServers servers) {
      *
      * @param exposed whether others than this machine can reach the API
      * @param declared devices that the configuration, or the demo, names
+     * @param scan what is looked for: where it says what of that may be taken, no more than that is allowed
      * @throws StartupException for an entry that cannot be read
      */
-    static Allowed of(AllowProperties properties, boolean exposed, Path dataDir, List<DeviceSpec> declared) {
+    static Allowed of(
+            AllowProperties properties, boolean exposed, Path dataDir, List<DeviceSpec> declared, ScanProperties scan) {
         List<String> paths = new ArrayList<>(
                 Objects.requireNonNullElse(properties.paths(), exposed ? List.<String>of() : List.of("/")));
         List<String> servers = new ArrayList<>();
         declared.forEach(device -> add(device.uri(), paths, servers));
+        paths.addAll(scan.allow().isEmpty() ? scan.patterns() : scan.allow());
         AllowedPaths allowedPaths = read("paths", () -> new AllowedPaths(paths, ownFiles(dataDir)));
         List<String> ports = Objects.requireNonNullElse(properties.ports(), List.of());
         NbdAllowedServers allowedServers = read(

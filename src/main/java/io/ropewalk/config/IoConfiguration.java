@@ -34,7 +34,8 @@ class IoConfiguration {
                 properties.allow(),
                 server.getAddress() == null || !server.getAddress().isLoopbackAddress(),
                 properties.dataDir(),
-                Declared.of(properties, demo.getIfAvailable()).devices());
+                Declared.of(properties, demo.getIfAvailable()).devices(),
+                properties.scan());
     }
 
     @Bean

@@ -221,6 +221,40 @@ class ChartTest {
     }
 
     @Test
+    void callersWithCertificates_areAskedForThem_butProbesAndPrometheusAreNot() {
+        JsonNode configuration = chart.render(Chart.values("mtls.yaml")).configuration();
+
+        assertThat(configuration.at("/server/ssl/client-auth").asText()).isEqualTo("need");
+        assertThat(configuration.at("/management/server/ssl/enabled").asBoolean(true))
+                .isFalse();
+        assertThat(configuration
+                        .at("/spring/ssl/bundle/pem/ropewalk/truststore/certificate")
+                        .asText())
+                .isEqualTo("file:/etc/ropewalk/tls/ca.crt");
+        assertThat(configuration.at("/ropewalk/nbd-client/ssl-bundle").asText()).isEqualTo("ropewalk");
+        assertThat(configuration.at("/ropewalk/security/certificates/0/role").asText())
+                .isEqualTo("admin");
+        assertThat(chart.notes(Chart.values("mtls.yaml"))).contains("ada (admin)", "--cert tls.crt");
+    }
+
+    @Test
+    void tokensOfAnIssuer_andWhatCallersMayOpen_becomeConfiguration() {
+        JsonNode configuration = chart.render(Chart.values("jwt.yaml")).configuration();
+        JsonNode ropewalk = configuration.path("ropewalk");
+
+        assertThat(configuration
+                        .at("/spring/security/oauth2/resourceserver/jwt/audiences/0")
+                        .asText())
+                .isEqualTo("ropewalk");
+        assertThat(ropewalk.at("/security/jwt/roles-claim").asText()).isEqualTo("realm.roles");
+        assertThat(ropewalk.at("/allow/hosts/0").asText()).isEqualTo("10.20.0.0/16");
+        assertThat(ropewalk.at("/scan/allow/0").asText()).isEqualTo("/dev/ropewalk-scan/wwn-*");
+        assertThat(chart.render().configuration().at("/ropewalk/allow").isMissingNode())
+                .as("what is not said is the service's to decide")
+                .isTrue();
+    }
+
+    @Test
     void devicesAndGeomsBecomeConfiguration() {
         JsonNode ropewalk =
                 chart.render(Chart.values("everything.yaml")).configuration().path("ropewalk");
@@ -399,6 +433,8 @@ class ChartTest {
     @CsvSource({
         "token.yaml,      curl,    nbdinfo",
         "everything.yaml, Bearer,  nbd:",
+        "mtls.yaml,       --cert,  nbds:",
+        "jwt.yaml,        /v3/api-docs, nbd:",
     })
     void helmTestsAskTheApiAndNbd(String values, String ofApi, String ofNbd, @TempDir Path scratch) {
         Manifests rendered = Chart.withTestsAsPods(scratch).render(Chart.values(values));
@@ -516,6 +552,10 @@ class ChartTest {
         certificate: {enabled: true}                                                                         | certificate.enabled needs certificate.issuerRef.name
         {tls: {existingSecret: s}, certificate: {enabled: true, issuerRef: {name: i}}}                       | two certificates: choose one
         tls: {existingSecret: s, nbdClientAuth: NEED}                                                        | needs tls.nbd ALLOWED or REQUIRED
+        tls: {devices: true}                                                                                 | tls.devices needs a certificate
+        security: {mode: mtls, certificates: [{name: a, role: admin}]}                                       | security.mode mtls knows callers by certificates
+        security: {mode: jwt, jwt: {issuerUri: "https://i"}}                                                 | security.mode jwt needs
+        scan: {allow: [/dev/x]}                                                                              | scan.allow picks from what scan.patterns finds
         {serviceMonitor: {enabled: true}, podMonitor: {enabled: true}}                                       | scrape everything twice
         """)
     void valuesThatContradictEachOtherAreRefusedInOneSentence(String values, String sentence, @TempDir Path scratch)

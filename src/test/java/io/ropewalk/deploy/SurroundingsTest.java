@@ -36,7 +36,9 @@ class SurroundingsTest {
         String dockerfile = Files.readString(Path.of("Dockerfile"));
 
         assertThat(dockerfile)
-                .containsPattern("(?m)^RUN \\[\"java\", \"@/opt/ropewalk/jvm.args\", \"-XX:AOTCacheOutput=")
+                .containsPattern(
+                        "(?m)^RUN \\[\"java\", .*\\\\\\n"
+                                + " +\"java\", \"@/opt/ropewalk/jvm.args\", \"-XX:AOTCacheOutput=\\S+ \"-jar\", \"/opt/ropewalk/ropewalk.jar\"")
                 .containsPattern("(?m)^ENTRYPOINT \\[\"java\", \"@/opt/ropewalk/jvm.args\", \"-XX:AOTCache=")
                 .containsPattern("(?m)^USER 65532:65532$")
                 .containsPattern("(?m)^ARG JDK_IMAGE=")
