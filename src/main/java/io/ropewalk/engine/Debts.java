@@ -56,6 +56,9 @@ final class Debts {
             IoPath path = session.on.path;
             boolean sharedBroken = shared.ended(session);
             boolean ownBroken = path.continuity.ended(session);
+            if (ownBroken) {
+                path.doubt();
+            }
             if (!geom.table().stopping()) {
                 if (isPerPath() && ownBroken) {
                     noteBroken(List.of(path));
@@ -136,20 +139,41 @@ final class Debts {
 
     /** Nobody can vouch for the cache behind {@code paths}. */
     private void noteBroken(List<IoPath> paths) {
-        boolean owed = false;
-        for (IoPath path : paths) {
-            owed |= path.takeUnflushedForLost();
-        }
-        if (owed) {
+        noteLost(paths.stream().filter(IoPath::takeUnflushedForLost).toList());
+    }
+
+    private void noteLost(List<IoPath> owing) {
+        if (!owing.isEmpty()) {
             losses = losses + 1;
             for (Lane lane : geom.lanes()) {
-                lane.loop().execute(() -> lane.reportUnflushed(paths));
+                lane.loop().execute(() -> lane.reportUnflushed(owing));
             }
+        }
+    }
+
+    /**
+     * {@code policies.cache} says something else than before. Where it now says PER_PATH, what would have been lost had it
+     * always said so, and is not flushed, counts as lost, the debts of removed paths with it. Where it says SHARED, what
+     * counts as lost already goes on to be told, and what is owed is covered by any FLUSH. FLUSHes that are checked are
+     * checked by the new rule.
+     */
+    void onCacheConfigured() {
+        synchronized (mutex) {
+            if (isPerPath()) {
+                gone.forEach(IoPath::doubt);
+                noteLost(Stream.concat(geom.paths().stream(), gone.stream())
+                        .filter(IoPath::takeDoubtedForLost)
+                        .toList());
+                gone = List.of();
+            }
+            geom.paths().forEach(this::vouchIfDoubted);
+            reviewFlushes();
         }
     }
 
     /** The path is out of use. With a cache of its own, what it had not flushed may be gone. */
     void noteOutOfUse(IoPath path) {
+        path.doubt();
         if (isPerPath() && path.takeUnflushedForLost()) {
             losses = losses + 1;
         }
@@ -159,7 +183,7 @@ final class Debts {
     void noteRemoved(IoPath path) {
         noteOutOfUse(path);
         gone = Stream.concat(gone.stream(), Stream.of(path))
-                .filter(IoPath::isDirty)
+                .filter(IoPath::owes)
                 .toList();
     }
 

@@ -14,6 +14,7 @@ final class SimOperator {
     private final SimRandom random;
     private final List<CompletableFuture<?>> promises = new ArrayList<>();
     private long checks;
+    private long configures;
 
     SimOperator(SimWorld world) {
         this.world = world;
@@ -45,6 +46,10 @@ final class SimOperator {
         return checks;
     }
 
+    long configures() {
+        return configures;
+    }
+
     private void remove(String path) {
         boolean last = geom().report().paths().size() == 1;
         if (!last || random.chance(0.2)) {
@@ -54,7 +59,10 @@ final class SimOperator {
 
     private void configure() {
         Mode mode = random.pick(Mode.values());
-        Policies policies = SimPlan.varied(geom().policies(), world.plan.timeoutNanos(), random);
+        Policies varied = SimPlan.varied(geom().policies(), world.plan.timeoutNanos(), random);
+        // To say PER_PATH of one cache costs needless errors; to say SHARED of several is a lie of the operator's.
+        Policies policies = world.plan.isCachePerPath() ? varied : varied.withCache(random.pick(Policies.Cache.values()));
+        configures++;
         give("configure " + mode + " " + policies, () -> geom().configure(mode, policies));
     }
 
