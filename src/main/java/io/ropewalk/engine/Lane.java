@@ -145,6 +145,7 @@ final class Lane {
         if (parent.op() == IoOp.FLUSH) {
             attempt.coveredChange = path.path.latestChange();
         }
+        path.prepare();
         attempt.sendSame(parent, path, nowNanos, mayUseHeadroom);
     }
 
