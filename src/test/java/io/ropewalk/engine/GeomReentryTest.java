@@ -190,9 +190,8 @@ class GeomReentryTest {
         }
         ScriptedDevice backingOff = m.md(1);
         int preparedBefore = backingOff.prepared;
-        backingOff.failingWhere(request -> backingOff.prepared == preparedBefore
-                ? IoError.of(Kind.UNREACHABLE, "refused a while ago")
-                : null);
+        backingOff.failingWhere(request ->
+                backingOff.prepared == preparedBefore ? IoError.of(Kind.UNREACHABLE, "refused a while ago") : null);
         m.md(0).failing(kind);
         Ask read = Ask.read(m.channel, 0, 512);
         m.loop.run();

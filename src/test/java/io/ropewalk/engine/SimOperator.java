@@ -61,7 +61,8 @@ final class SimOperator {
         Mode mode = random.pick(Mode.values());
         Policies varied = SimPlan.varied(geom().policies(), world.plan.timeoutNanos(), random);
         // To say PER_PATH of one cache costs needless errors; to say SHARED of several is a lie of the operator's.
-        Policies policies = world.plan.isCachePerPath() ? varied : varied.withCache(random.pick(Policies.Cache.values()));
+        Policies policies =
+                world.plan.isCachePerPath() ? varied : varied.withCache(random.pick(Policies.Cache.values()));
         configures++;
         give("configure " + mode + " " + policies, () -> geom().configure(mode, policies));
     }
