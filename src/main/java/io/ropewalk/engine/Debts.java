@@ -41,7 +41,8 @@ final class Debts {
             PathSession session = new PathSession(lane, on, moment);
             shared.began(session);
             on.path.continuity.began(session);
-            vouchIfDoubted(on.path);
+            vouchIfDoubted(shared);
+            vouchIfDoubted(on.path.continuity);
             return session;
         }
     }
@@ -68,7 +69,8 @@ final class Debts {
                 }
             }
             reviewFlushes();
-            vouchIfDoubted(path);
+            vouchIfDoubted(shared);
+            vouchIfDoubted(path.continuity);
         }
     }
 
@@ -93,31 +95,29 @@ final class Debts {
     }
 
     /** A witness has been asked for a sign of life. */
-    void vouched(PathSession witness, boolean alive) {
+    void vouched(Continuity of, PathSession witness, boolean alive) {
         synchronized (mutex) {
-            IoPath path = witness.on.path;
-            shared.vouching = false;
-            path.continuity.vouching = false;
+            of.vouching = false;
             if (!alive) {
                 ended(witness);
             }
-            vouchIfDoubted(path);
+            vouchIfDoubted(of);
         }
     }
 
     /** Sees to it that a doubt about a session of {@code path} is resolved. Any thread. */
     void vouchFor(IoPath path) {
         synchronized (mutex) {
-            vouchIfDoubted(path);
+            vouchIfDoubted(relevant(path));
         }
     }
 
-    private void vouchIfDoubted(IoPath path) {
-        Continuity continuity = relevant(path);
+    /** Both proofs are kept up, whatever the cache is said to be now: it may be said to be otherwise later. */
+    private void vouchIfDoubted(Continuity continuity) {
         PathSession witness = continuity.witness();
         if (witness != null && continuity.isDoubted() && !continuity.vouching) {
             continuity.vouching = true;
-            witness.lane.loop().execute(() -> witness.lane.vouch(witness));
+            witness.lane.loop().execute(() -> witness.lane.vouch(witness, continuity));
         }
     }
 
@@ -166,7 +166,6 @@ final class Debts {
                         .toList());
                 gone = List.of();
             }
-            geom.paths().forEach(this::vouchIfDoubted);
             reviewFlushes();
         }
     }

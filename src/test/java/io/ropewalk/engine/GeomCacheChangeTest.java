@@ -116,6 +116,21 @@ class GeomCacheChangeTest {
         assertFlushSucceeds();
     }
 
+    @Test
+    @DisplayName("PER_PATH to SHARED: a new session has been vouched for meanwhile, so the old ones may die without a loss")
+    void bothProofsAreKeptUp() throws Exception {
+        withSessions();
+        become(Cache.PER_PATH);
+        m.md(0).endSessions();
+        m.md(0).beginSessions();
+        m.loop.run();
+        write();
+        m.md(1).silent();
+        become(Cache.SHARED);
+        m.loop.runFor(2 * m.geom.policies().attemptTimeout().toNanos());
+        assertFlushSucceeds();
+    }
+
     private void withSessions() {
         m.devices.forEach(ScriptedDevice::withSessions);
         m.loop.run();

@@ -14,7 +14,6 @@ final class SimOperator {
     private final SimRandom random;
     private final List<CompletableFuture<?>> promises = new ArrayList<>();
     private long checks;
-    private long configures;
 
     SimOperator(SimWorld world) {
         this.world = world;
@@ -46,10 +45,6 @@ final class SimOperator {
         return checks;
     }
 
-    long configures() {
-        return configures;
-    }
-
     private void remove(String path) {
         boolean last = geom().report().paths().size() == 1;
         if (!last || random.chance(0.2)) {
@@ -63,7 +58,6 @@ final class SimOperator {
         // To say PER_PATH of one cache costs needless errors; to say SHARED of several is a lie of the operator's.
         Policies policies =
                 world.plan.isCachePerPath() ? varied : varied.withCache(random.pick(Policies.Cache.values()));
-        configures++;
         give("configure " + mode + " " + policies, () -> geom().configure(mode, policies));
     }
 
