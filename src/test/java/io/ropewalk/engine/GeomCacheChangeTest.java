@@ -117,7 +117,8 @@ class GeomCacheChangeTest {
     }
 
     @Test
-    @DisplayName("PER_PATH to SHARED: a new session has been vouched for meanwhile, so the old ones may die without a loss")
+    @DisplayName(
+            "PER_PATH to SHARED: a new session has been vouched for meanwhile, so the old ones may die without a loss")
     void bothProofsAreKeptUp() throws Exception {
         withSessions();
         become(Cache.PER_PATH);
