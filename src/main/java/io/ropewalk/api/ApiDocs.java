@@ -9,6 +9,7 @@ import io.swagger.v3.oas.models.info.Info;
 import io.swagger.v3.oas.models.info.License;
 import io.swagger.v3.oas.models.media.BooleanSchema;
 import io.swagger.v3.oas.models.media.Content;
+import io.swagger.v3.oas.models.media.IntegerSchema;
 import io.swagger.v3.oas.models.media.Schema;
 import io.swagger.v3.oas.models.media.StringSchema;
 import io.swagger.v3.oas.models.parameters.Parameter;
@@ -56,6 +57,7 @@ class ApiDocs implements GlobalOpenApiCustomizer, GlobalOperationCustomizer {
             ProblemCode.UNAUTHENTICATED,
             ProblemCode.FORBIDDEN,
             ProblemCode.NOT_ACCEPTABLE,
+            ProblemCode.TOO_MANY_REQUESTS,
             ProblemCode.INTERNAL_ERROR);
 
     private static final Set<ProblemCode> WITH_CHANGE =
@@ -308,13 +310,18 @@ class ApiDocs implements GlobalOpenApiCustomizer, GlobalOperationCustomizer {
     private static ApiResponse refusal(List<ProblemCode> codes) {
         String description = codes.stream()
                 .map(code -> "`" + code.code() + "`: " + code.title() + ".")
-                .collect(Collectors.joining("\n"));
+                .collect(Collectors.joining("\n\n"));
         io.swagger.v3.oas.models.media.MediaType body =
                 new io.swagger.v3.oas.models.media.MediaType().schema(new Schema<>().$ref(PROBLEM_SCHEMA));
         ApiResponse refusal = new ApiResponse();
         // For programs; the description is for people.
         refusal.addExtension(
                 CODES, codes.stream().map(ProblemCode::code).sorted().toList());
+        if (codes.contains(ProblemCode.TOO_MANY_REQUESTS)) {
+            refusal.addHeaderObject(
+                    HttpHeaders.RETRY_AFTER,
+                    new Header().description("How many seconds to wait.").schema(new IntegerSchema()));
+        }
         return refusal.description(description)
                 .content(new Content().addMediaType(MediaType.APPLICATION_PROBLEM_JSON_VALUE, body));
     }

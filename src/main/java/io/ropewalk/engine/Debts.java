@@ -41,7 +41,8 @@ final class Debts {
             PathSession session = new PathSession(lane, on, moment);
             shared.began(session);
             on.path.continuity.began(session);
-            vouchIfDoubted(on.path);
+            vouchIfDoubted(shared);
+            vouchIfDoubted(on.path.continuity);
             return session;
         }
     }
@@ -56,6 +57,9 @@ final class Debts {
             IoPath path = session.on.path;
             boolean sharedBroken = shared.ended(session);
             boolean ownBroken = path.continuity.ended(session);
+            if (ownBroken) {
+                path.doubt();
+            }
             if (!geom.table().stopping()) {
                 if (isPerPath() && ownBroken) {
                     noteBroken(List.of(path));
@@ -65,7 +69,8 @@ final class Debts {
                 }
             }
             reviewFlushes();
-            vouchIfDoubted(path);
+            vouchIfDoubted(shared);
+            vouchIfDoubted(path.continuity);
         }
     }
 
@@ -90,31 +95,29 @@ final class Debts {
     }
 
     /** A witness has been asked for a sign of life. */
-    void vouched(PathSession witness, boolean alive) {
+    void vouched(Continuity of, PathSession witness, boolean alive) {
         synchronized (mutex) {
-            IoPath path = witness.on.path;
-            shared.vouching = false;
-            path.continuity.vouching = false;
+            of.vouching = false;
             if (!alive) {
                 ended(witness);
             }
-            vouchIfDoubted(path);
+            vouchIfDoubted(of);
         }
     }
 
     /** Sees to it that a doubt about a session of {@code path} is resolved. Any thread. */
     void vouchFor(IoPath path) {
         synchronized (mutex) {
-            vouchIfDoubted(path);
+            vouchIfDoubted(relevant(path));
         }
     }
 
-    private void vouchIfDoubted(IoPath path) {
-        Continuity continuity = relevant(path);
+    /** Both proofs are kept up, whatever the cache is said to be now: it may be said to be otherwise later. */
+    private void vouchIfDoubted(Continuity continuity) {
         PathSession witness = continuity.witness();
         if (witness != null && continuity.isDoubted() && !continuity.vouching) {
             continuity.vouching = true;
-            witness.lane.loop().execute(() -> witness.lane.vouch(witness));
+            witness.lane.loop().execute(() -> witness.lane.vouch(witness, continuity));
         }
     }
 
@@ -136,20 +139,40 @@ final class Debts {
 
     /** Nobody can vouch for the cache behind {@code paths}. */
     private void noteBroken(List<IoPath> paths) {
-        boolean owed = false;
-        for (IoPath path : paths) {
-            owed |= path.takeUnflushedForLost();
-        }
-        if (owed) {
+        noteLost(paths.stream().filter(IoPath::takeUnflushedForLost).toList());
+    }
+
+    private void noteLost(List<IoPath> owing) {
+        if (!owing.isEmpty()) {
             losses = losses + 1;
             for (Lane lane : geom.lanes()) {
-                lane.loop().execute(() -> lane.reportUnflushed(paths));
+                lane.loop().execute(() -> lane.reportUnflushed(owing));
             }
+        }
+    }
+
+    /**
+     * {@code policies.cache} says something else than before. Where it now says PER_PATH, what would have been lost had it
+     * always said so, and is not flushed, counts as lost, the debts of removed paths with it. Where it says SHARED, what
+     * counts as lost already goes on to be told, and what is owed is covered by any FLUSH. FLUSHes that are checked are
+     * checked by the new rule.
+     */
+    void onCacheConfigured() {
+        synchronized (mutex) {
+            if (isPerPath()) {
+                gone.forEach(IoPath::doubt);
+                noteLost(Stream.concat(geom.paths().stream(), gone.stream())
+                        .filter(IoPath::takeDoubtedForLost)
+                        .toList());
+                gone = List.of();
+            }
+            reviewFlushes();
         }
     }
 
     /** The path is out of use. With a cache of its own, what it had not flushed may be gone. */
     void noteOutOfUse(IoPath path) {
+        path.doubt();
         if (isPerPath() && path.takeUnflushedForLost()) {
             losses = losses + 1;
         }
@@ -159,7 +182,7 @@ final class Debts {
     void noteRemoved(IoPath path) {
         noteOutOfUse(path);
         gone = Stream.concat(gone.stream(), Stream.of(path))
-                .filter(IoPath::isDirty)
+                .filter(IoPath::owes)
                 .toList();
     }
 

@@ -304,7 +304,11 @@ public final class Geom implements BlockDevice {
     public void configure(Mode mode, Policies newPolicies) throws GeomRefusal {
         synchronized (mutex) {
             requireRunning();
+            boolean otherCache = newPolicies.cache() != policies.cache();
             policies = newPolicies;
+            if (otherCache) {
+                debts.onCacheConfigured();
+            }
             publish(new PathTable.Change(table.withMode(mode), List.of()));
         }
     }

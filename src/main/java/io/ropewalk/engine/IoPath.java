@@ -15,6 +15,9 @@ final class IoPath {
     private final AtomicLong flushed = new AtomicLong();
     private final AtomicLong lost = new AtomicLong();
 
+    /** Under the geom's mutex: the latest change that is lost if the path has a cache of its own. */
+    private long doubtful;
+
     /** Of the cache that only this path has; under the geom's mutex. */
     final Continuity continuity = new Continuity();
 
@@ -63,8 +66,26 @@ final class IoPath {
 
     /** Whether changes were answered here that no FLUSH has covered, and that were not taken for lost before. */
     boolean takeUnflushedForLost() {
-        long latest = changes.get();
+        return takeForLost(changes.get());
+    }
+
+    /** What was answered so far, and not flushed, may be gone if the path has a cache of its own. */
+    void doubt() {
+        doubtful = changes.get();
+    }
+
+    /** As {@link #takeUnflushedForLost}, of what was doubted. */
+    boolean takeDoubtedForLost() {
+        return takeForLost(doubtful);
+    }
+
+    private boolean takeForLost(long latest) {
         return latest > Math.max(flushed.get(), lost.getAndAccumulate(latest, Math::max));
+    }
+
+    /** Whether a change was answered here that no FLUSH has covered, and that nobody has taken for lost. */
+    boolean owes() {
+        return changes.get() > Math.max(flushed.get(), lost.get());
     }
 
     /** Whether a change was answered here that no FLUSH has covered. */

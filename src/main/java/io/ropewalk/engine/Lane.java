@@ -145,6 +145,7 @@ final class Lane {
         if (parent.op() == IoOp.FLUSH) {
             attempt.coveredChange = path.path.latestChange();
         }
+        path.prepare();
         attempt.sendSame(parent, path, nowNanos, mayUseHeadroom);
     }
 
@@ -414,11 +415,11 @@ final class Lane {
         }
     }
 
-    /** Asks {@code witness} for a sign of life, beside the requests of clients. */
-    void vouch(PathSession witness) {
+    /** Asks {@code witness} for a sign of life of the cache that {@code continuity} speaks of, beside the requests of clients. */
+    void vouch(PathSession witness, Continuity continuity) {
         LanePath path = witness.on;
         if (path.session() != witness) {
-            geom.debts().vouched(witness, false);
+            geom.debts().vouched(continuity, witness, false);
             return;
         }
         CheckRun run = new CheckRun(geom.geometry().sectorSize(), (epoch, error) -> {
@@ -426,7 +427,7 @@ final class Lane {
             if (error != null && broken && path.session() == witness) {
                 path.channel.abort(error);
             }
-            geom.debts().vouched(witness, !broken);
+            geom.debts().vouched(continuity, witness, !broken);
         });
         startTicking();
         run.attempt.send(path, loop.nanoTime());

@@ -90,6 +90,16 @@ final class LanePath implements SessionListener {
         return now == null || debts.isWitness(now);
     }
 
+    /**
+     * Before a request is sent: a session that was refused a while ago is tried again now, for this may be the only path
+     * left to the request, and a refusal without a try would cost it that one.
+     */
+    void prepare() {
+        if (session == null) {
+            channel.prepare();
+        }
+    }
+
     // ---- what is in flight
 
     @Nullable Attempt oldest() {

@@ -28,6 +28,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.h2.tools.Server;
 import org.jspecify.annotations.Nullable;
@@ -73,6 +74,7 @@ class TourIT {
             codes.addAll(tour.codes());
         }
         rolesAndStorage();
+        tooManyRequests();
 
         assertThat(done).as("operations").containsExactlyInAnyOrderElementsOf(all);
         Set<String> toMeet = Arrays.stream(ProblemCode.values())
@@ -222,6 +224,7 @@ class TourIT {
 
     private static void events(Tour tour) throws Exception {
         assertThat(tour.get(API + "/events?pageSize=1000").get("items").size()).isGreaterThan(10);
+        assertThat(tour.get(API + "/audit?verb=createGeom").get("items").size()).isPositive();
         tour.refused(ProblemCode.EVENTS_COMPACTED, "GET", API + "/events?after=1", null);
         List<Socket> streams = new ArrayList<>();
         try {
@@ -392,6 +395,9 @@ class TourIT {
             tour.use(admin);
             register(tour, "mortal", mortal.uri("x"));
             tour.post(API + "/geoms", geom("lost", "mortal"));
+            assertThat(tour.get(API + "/audit").toString())
+                    .contains("\"vera\"", "\"forbidden\"", "\"anna\"", "\"createGeom\"")
+                    .doesNotContain(admin, viewer);
             codes.addAll(tour.codes());
         }
         // The disk is gone when the service comes back.
@@ -409,6 +415,24 @@ class TourIT {
             codes.addAll(tour.codes());
         } finally {
             database.stop();
+        }
+    }
+
+    /** Without a pause between them, requests come faster than one a second on any machine. */
+    private void tooManyRequests() throws IOException {
+        try (PackagedService service = PackagedService.start(
+                        Files.createDirectory(folder.resolve("patient")),
+                        "--ropewalk.limits.requests-per-second=1",
+                        "--ropewalk.limits.requests-at-once=20");
+                Tour tour = new Tour(service.base())) {
+            HttpResponse<String> refused = Stream.generate(() -> tour.ask("GET", API + "/system", null))
+                    .limit(10_000)
+                    .filter(answer -> answer.statusCode() != 200)
+                    .findFirst()
+                    .orElseThrow();
+            tour.refused(ProblemCode.TOO_MANY_REQUESTS, refused, "one more");
+            assertThat(refused.headers().firstValue("Retry-After")).contains("1");
+            codes.addAll(tour.codes());
         }
     }
 

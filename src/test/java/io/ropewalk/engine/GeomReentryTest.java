@@ -12,12 +12,15 @@ import io.ropewalk.block.IoRequest;
 import io.ropewalk.engine.Policies.Cache;
 import io.ropewalk.engine.Policies.NoPath;
 import io.ropewalk.testing.Ask;
+import io.ropewalk.testing.ScriptedDevice;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** What the simulator found: answers that come at once, clients that ask from within an answer, clients that leave. */
 class GeomReentryTest {
@@ -174,6 +177,25 @@ class GeomReentryTest {
         assertThat(m.md(0).received).hasSize(2);
         assertThat(read.succeeded()).isTrue();
         m.check("md0", GeomState.DEGRADED, PathState.ACTIVE, PathState.FAIL);
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"DISCONNECTED", "IO"})
+    @DisplayName("The last path left to a request is tried, though its connection was refused a moment ago")
+    void aPathInBackOffIsTried(Kind kind) throws Exception {
+        GeomFixture m = new GeomFixture(Mode.ACTIVE_PASSIVE, 2);
+        if (kind == Kind.IO) {
+            m.geom.fail("md1", "test");
+            m.loop.run();
+        }
+        ScriptedDevice backingOff = m.md(1);
+        int preparedBefore = backingOff.prepared;
+        backingOff.failingWhere(request ->
+                backingOff.prepared == preparedBefore ? IoError.of(Kind.UNREACHABLE, "refused a while ago") : null);
+        m.md(0).failing(kind);
+        Ask read = Ask.read(m.channel, 0, 512);
+        m.loop.run();
+        assertThat(read.succeeded()).isTrue();
     }
 
     /** An operator fails one after the other, so that the first comes back in a new epoch. */

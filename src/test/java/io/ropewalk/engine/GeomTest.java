@@ -32,7 +32,9 @@ import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class GeomTest {
 
@@ -63,6 +65,42 @@ class GeomTest {
         assertThat(write.kind()).isEqualTo(Kind.NO_SPACE);
         assertThat(m.md(1).received).isEmpty();
         m.check("md0", OPTIMAL, ACTIVE, PASSIVE);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"NO_SPACE,IO", "IO,NO_SPACE", "NO_SPACE,DISCONNECTED", "DISCONNECTED,NO_SPACE"})
+    @DisplayName("Q10: a FLUSH that one path has no space for says so, whatever went wrong on the others")
+    void aFlushTellsOfWantOfSpace(Kind first, Kind second) throws Exception {
+        GeomFixture m = bothDirty();
+        m.md(0).failing(first);
+        m.md(1).failing(second);
+        Ask flush = Ask.flush(m.channel);
+        m.loop.run();
+        assertThat(flush.kind()).isEqualTo(Kind.NO_SPACE);
+        assertThat(m.eventsOf("failed").filter(event -> event.endsWith("IO_ERROR")))
+                .isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1})
+    void aFlushThatOnePathHasNoSpaceForFailsThoughTheOtherCouldDoIt(int full) throws Exception {
+        GeomFixture m = bothDirty();
+        m.md(full).failing(Kind.NO_SPACE);
+        Ask flush = Ask.flush(m.channel);
+        m.loop.run();
+        assertThat(flush.kind()).isEqualTo(Kind.NO_SPACE);
+        assertThat(m.eventsOf("failed")).isEmpty();
+    }
+
+    private static GeomFixture bothDirty() throws GeomRefusal {
+        GeomFixture m = new GeomFixture(Mode.ACTIVE_PASSIVE, 2);
+        Ask.write(m.channel, 0, new byte[512]);
+        m.loop.run();
+        m.geom.prefer("md1");
+        Ask.write(m.channel, 512, new byte[512]);
+        m.loop.run();
+        assertThat(m.geom.stats().paths()).allMatch(path -> path.unflushedBytes() == 512);
+        return m;
     }
 
     @Test

@@ -20,6 +20,7 @@ final class SimChannel extends BlockChannel {
     private final List<SimOp> pending = new ArrayList<>();
     private @Nullable SimSession session;
     private boolean closed;
+    private long backOffUntilNanos;
 
     SimChannel(SimPath path, SimWorld world, IoLoop loop) {
         super(path, loop);
@@ -43,7 +44,10 @@ final class SimChannel extends BlockChannel {
             decide(op, error(op, Kind.SHUTTING_DOWN, "the channel is closed"));
         } else if (path.suffers(SimFault.WRONG_DISK)) {
             refuse(op, error(op, Kind.IDENTITY, "another disk"));
+        } else if (session == null && isBackingOff()) {
+            decide(op, error(op, Kind.UNREACHABLE, "refused a while ago"));
         } else if (session == null && path.refuses()) {
+            backOff();
             refuse(op, error(op, Kind.UNREACHABLE, "refused"));
         } else {
             send(op, session());
@@ -53,9 +57,21 @@ final class SimChannel extends BlockChannel {
     @Override
     public void prepare() {
         requireOnLoop("prepare");
+        backOffUntilNanos = 0;
         if (!closed && !path.refuses() && !path.suffers(SimFault.WRONG_DISK)) {
             session();
+        } else if (session == null) {
+            backOff();
         }
+    }
+
+    /** No connection is tried for a while, but for who asks for one. */
+    private void backOff() {
+        backOffUntilNanos = world.scheduler.nowNanos() + world.random.between(0, world.plan.timeoutNanos());
+    }
+
+    private boolean isBackingOff() {
+        return world.scheduler.nowNanos() < backOffUntilNanos;
     }
 
     @Override
@@ -100,6 +116,9 @@ final class SimChannel extends BlockChannel {
     void broken(SimSession of) {
         if (session == of) {
             session = null;
+            if (world.random.chance(0.3)) {
+                backOff();
+            }
             over(of);
             failAll(IoError.of(Kind.DISCONNECTED, "connection lost"));
         }

@@ -54,7 +54,10 @@ final class SimOperator {
 
     private void configure() {
         Mode mode = random.pick(Mode.values());
-        Policies policies = SimPlan.varied(geom().policies(), world.plan.timeoutNanos(), random);
+        Policies varied = SimPlan.varied(geom().policies(), world.plan.timeoutNanos(), random);
+        // To say PER_PATH of one cache costs needless errors; to say SHARED of several is a lie of the operator's.
+        Policies policies =
+                world.plan.isCachePerPath() ? varied : varied.withCache(random.pick(Policies.Cache.values()));
         give("configure " + mode + " " + policies, () -> geom().configure(mode, policies));
     }
 

@@ -38,7 +38,7 @@ class ObservedFailoverTest {
     @TempDir
     Path folder;
 
-    private List<Backend> backends;
+    private List<Backend> backends = List.of();
     private ServiceProcess service;
     private Prometheus prometheus;
     private EventTape events;

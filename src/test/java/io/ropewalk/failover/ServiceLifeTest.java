@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -48,8 +49,8 @@ class ServiceLifeTest {
 
     private final NettyLoops loops = new NettyLoops(Transport.best(), 1);
     private Path store;
-    private List<Backend> backends;
-    private ServiceProcess service;
+    private List<Backend> backends = List.of();
+    private @Nullable ServiceProcess service;
 
     @BeforeEach
     void setUp() throws Exception {
@@ -61,7 +62,9 @@ class ServiceLifeTest {
 
     @AfterEach
     void tearDown() throws Exception {
-        service.close();
+        if (service != null) {
+            service.close();
+        }
         for (Backend backend : backends) {
             backend.close();
         }

@@ -48,8 +48,8 @@ class DeviceNewsTest {
                 .containsSubsequence(
                         "device.vanished",
                         "path.lost",
-                        "path.removed",
                         "geom.degraded",
+                        "path.removed",
                         "device.unreachable",
                         "device.opened",
                         "path.added",
