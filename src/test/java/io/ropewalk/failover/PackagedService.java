@@ -124,11 +124,17 @@ final class PackagedService implements AutoCloseable {
 
     /** The sum of all series of that metric. */
     double metric(String name) {
+        return series(name).stream()
+                .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
+                .sum();
+    }
+
+    /** Every series of that metric with its value, as scraped. */
+    List<String> series(String name) {
         return get(management("/prometheus"))
                 .lines()
                 .filter(line -> line.startsWith(name + "{") || line.startsWith(name + " "))
-                .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
-                .sum();
+                .toList();
     }
 
     private URI management(String path) {

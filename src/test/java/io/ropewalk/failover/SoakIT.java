@@ -79,21 +79,21 @@ class SoakIT {
                 ward.assertLoadWell();
             }
         }
-        assertThat(service.metric("multipath_geom_io_errors_total"))
-                .as("client errors")
-                .isZero();
-        assertThat(service.metric("multipath_geom_unfenced_writes_total"))
-                .as("writes without proof")
-                .isZero();
-        assertThat(service.metric("multipath_geom_all_paths_failed_total"))
-                .as("requests that no path could do")
-                .isZero();
+        assertNone(service, "multipath_geom_io_errors_total", "client errors");
+        assertNone(service, "multipath_geom_unfenced_writes_total", "writes without proof");
+        assertNone(service, "multipath_geom_all_paths_failed_total", "requests that no path could do");
         assertThat(service.log().lines().filter(line -> line.contains(" ERROR ") || line.contains("LEAK")))
                 .as("errors in the log")
                 .isEmpty();
         if (LENGTH.toMinutes() >= JUDGED_FROM_MINUTES) {
             log.assertFlat();
         }
+    }
+
+    private static void assertNone(PackagedService service, String metric, String meaning) {
+        assertThat(service.metric(metric))
+                .as("%s; %s", meaning, service.series(metric))
+                .isZero();
     }
 
     private static void sample(
