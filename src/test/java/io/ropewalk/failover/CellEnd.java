@@ -163,8 +163,7 @@ final class CellEnd {
         if (fault != Fault.WRONG_SIZE) {
             // It counts from nothing when it has joined again.
             assertMetric(count("path.failed", "a"), "multipath_path_failures_total", "path=\"a\"");
-            assertMetric(
-                    count("path.restored", "a"), "multipath_path_restores_total", "path=\"a\"", "trigger=\"checker\"");
+            assertMetric(count("path.restored", "a"), "multipath_path_restores_total", "path=\"a\"", restorer());
         }
         assertMetric(0, "multipath_path_failures_total", "path=\"b\"");
         assertMetric(1, "multipath_path_state", "path=\"a\"", state(path("a").state()));
@@ -174,6 +173,10 @@ final class CellEnd {
         assertMetric(0, "multipath_geom_unfenced_writes_total");
         assertMetric(0, "multipath_geom_held_writes");
         assertMetric(0, "multipath_geom_queued_requests");
+    }
+
+    private String restorer() {
+        return fault == Fault.ANOTHER_DISK ? "trigger=\"operator\"" : "trigger=\"checker\"";
     }
 
     private static String state(Enum<?> state) {
