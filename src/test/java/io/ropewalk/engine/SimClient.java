@@ -276,6 +276,7 @@ final class SimClient {
         world.requireExcuse(life, error);
         if (tellsOfLoss(error) && !life.givenUp) {
             world.count(SimHappening.FLUSH_TOLD_OF_LOSS);
+            world.checkLosses();
             world.history.toldOfLoss();
             toldOfDebt = world.scheduler.nextMoment();
         }

@@ -405,8 +405,11 @@ final class SimWorld {
         }
     }
 
-    /** The engine thinks that changes were lost: not while one cache is proven to have lived since all was durable. */
-    private void checkLosses() {
+    /**
+     * The engine thinks that changes were lost: not while one cache is proven to have lived since all was durable. After
+     * each step, and before a client that is told within one is believed.
+     */
+    void checkLosses() {
         long losses = geom.debts().losses();
         if (losses == knownLosses) {
             return;
