@@ -189,20 +189,11 @@ final class CellEnd {
         double failovers = stand.metric("multipath_geom_failovers_total");
         if (!fault.makesPathFail()) {
             assertThat(failovers).as("failovers").isZero();
-        } else if (!onlyFoundByChecks()) {
-            assertThat(failovers).as("failovers").isPositive();
-            assertThat(fault == Fault.WRONG_SIZE ? 1 : stand.metric("multipath_path_io_errors_total", "path=\"a\""))
-                    .as("failed attempts on a")
-                    .isGreaterThanOrEqualTo(1);
+        } else if (fault != Fault.WRONG_SIZE) {
+            // A check, or the look that follows a session's end, may come first and spare requests the failover.
+            boolean wasMet = stand.metric("multipath_path_io_errors_total", "path=\"a\"") > 0;
+            assertThat(failovers > 0).as("%s failovers, as attempts on a failed", failovers).isEqualTo(wasMet);
         }
-    }
-
-    /** A check that comes first spares requests the failover. */
-    private boolean onlyFoundByChecks() {
-        return events.stream()
-                .filter(event -> is(event, "path.failed", "a"))
-                .anyMatch(
-                        event -> FailReason.CHECKER.name().equals(event.detail().get("reason")));
     }
 
     private void assertMetric(double value, String metric, String... labels) {
