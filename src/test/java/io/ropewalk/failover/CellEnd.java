@@ -192,7 +192,9 @@ final class CellEnd {
         } else if (fault != Fault.WRONG_SIZE) {
             // A check, or the look that follows a session's end, may come first and spare requests the failover.
             boolean wasMet = stand.metric("multipath_path_io_errors_total", "path=\"a\"") > 0;
-            assertThat(failovers > 0).as("%s failovers, as attempts on a failed", failovers).isEqualTo(wasMet);
+            assertThat(failovers > 0)
+                    .as("%s failovers, as attempts on a failed", failovers)
+                    .isEqualTo(wasMet);
         }
     }
 
