@@ -54,6 +54,9 @@ final class GeomIo {
     /** When it first found no path; 0 when it never did. */
     long parkedNanos;
 
+    /** How many looks at paths it has waited for. */
+    int looks;
+
     /** What it counts for while it waits for a path. */
     long parkedBytes;
 
@@ -89,6 +92,7 @@ final class GeomIo {
         this.refused = false;
         this.secondChanceTaken = false;
         this.hedged = false;
+        this.looks = 0;
         this.parkedNanos = 0;
         this.error = null;
         this.firstFailure = null;

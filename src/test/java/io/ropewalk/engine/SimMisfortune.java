@@ -43,8 +43,15 @@ final class SimMisfortune {
         if (index == plan.guardian() || path.isFaulted()) {
             return;
         }
+        SimFault fault = random.pick(List.copyOf(plan.faults()));
+        if (fault == SimFault.MIXED_UP) {
+            if (!plan.mayMixUp()) {
+                return;
+            }
+            world.count(SimHappening.MIX_UP);
+        }
         world.count(SimHappening.FAULT);
-        path.befall(random.pick(List.copyOf(plan.faults())));
+        path.befall(fault);
         if (path.isFaulted()) {
             healLater(path);
         }

@@ -64,6 +64,10 @@ final class SimObserver implements EngineObserver {
             requirePresentEpoch(path, op);
             requireBlame(path, reason, op);
         }
+        if (reason == FailReason.IDENTITY && error == null) {
+            world.count(SimHappening.MIX_UP_FOUND);
+            world.path(path).requireMixedUp();
+        }
         if (reason == FailReason.CHECKER && !isAnotherUsable(path)) {
             throw new SimViolation("a check took " + path + ", the last usable path");
         }
@@ -167,7 +171,9 @@ final class SimObserver implements EngineObserver {
         }
         require(told.size() == table.newestFirst().size(), "more was told than is", table);
         require(usable == table.usableCount(), "the count is wrong", table);
-        require(usable > 0 || table.attachedCount() == 0, "R6: paths, but none usable", table);
+        long elsewhere =
+                table.newestFirst().stream().filter(PathEntry::isAnotherDisk).count();
+        require(usable > 0 || table.attachedCount() == elsewhere, "R6: paths, but none usable", table);
         checkActive(table, usable);
     }
 
