@@ -11,7 +11,7 @@ COPY mvnw pom.xml ./
 COPY src/main/ src/main/
 # Packaged with the service: what it says of each problem.
 COPY src/docs/problems.md src/docs/
-RUN --mount=type=cache,target=/root/.m2 ./mvnw -B -ntp package -Dmaven.test.skip=true -Dspotless.check.skip=true
+RUN --mount=type=cache,target=/root/.m2 ./mvnw -B -ntp package -Dmaven.test.skip=true -Dcodegen.skip=true -Dspotless.check.skip=true
 # Layers by how often they change; the jar of ours names the others in its manifest, so that no loader stands between.
 RUN java -Djarmode=tools -jar target/ropewalk-*.jar extract --layers --destination /out/layers --application-filename ropewalk.jar
 RUN mkdir -p /out/native /out/health /out/home && cd /out/native \
