@@ -67,7 +67,8 @@ class AuditFilter extends OncePerRequestFilter {
         try {
             chain.doFilter(request, response);
         } finally {
-            if (!isDryRun(request) && !isWritten(request) && response.getHeader(IdempotencyFilter.REPLAYED) == null) {
+            boolean tries = isDryRun(request) && !isTurnedAway(response);
+            if (!tries && !isWritten(request) && response.getHeader(IdempotencyFilter.REPLAYED) == null) {
                 write(request, response);
             }
         }
@@ -76,6 +77,12 @@ class AuditFilter extends OncePerRequestFilter {
     /** Not by the parameters: reading them could fail where nobody turns that into a problem. */
     private static boolean isDryRun(HttpServletRequest request) {
         return Objects.requireNonNullElse(request.getQueryString(), "").contains(TermsResolver.DRY_RUN + "=true");
+    }
+
+    /** Who may not come in is noted, whatever it is they wanted. */
+    private static boolean isTurnedAway(HttpServletResponse response) {
+        return response.getStatus() == HttpServletResponse.SC_UNAUTHORIZED
+                || response.getStatus() == HttpServletResponse.SC_FORBIDDEN;
     }
 
     private static boolean isWritten(HttpServletRequest request) {

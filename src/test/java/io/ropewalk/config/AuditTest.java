@@ -116,6 +116,14 @@ class AuditTest {
     }
 
     @Test
+    void whoMayNotComeIn_isThere_alsoWhenItWasButADryRun() throws Exception {
+        post(ADMIN, "/geoms/disk:rotate", "");
+        post("not-one-of-our-tokens", "/geoms/disk:rotate?dryRun=true", "");
+
+        assertThat(audit("").getFirst()).containsEntry("outcome", "unauthenticated");
+    }
+
+    @Test
     void onlyAnAdministratorReadsIt_pageByPage() throws Exception {
         assertThat(get(VIEWER, "/audit").statusCode()).isEqualTo(403);
         String first = get(ADMIN, "/audit?pageSize=1").body();

@@ -48,12 +48,12 @@ class DeviceNewsTest {
                 .containsSubsequence(
                         "device.vanished",
                         "path.lost",
-                        "geom.degraded",
                         "path.removed",
                         "device.unreachable",
                         "device.opened",
                         "path.added",
-                        "geom.optimal");
+                        "geom.optimal")
+                .containsSubsequence("path.lost", "geom.degraded", "geom.optimal");
     }
 
     @Test

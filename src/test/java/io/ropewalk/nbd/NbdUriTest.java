@@ -85,7 +85,7 @@ class NbdUriTest {
         assertThat(refusal)
                 .hasMessageContaining(why)
                 // Who is named before the @, perhaps with a password, is not repeated.
-                .hasMessageContaining(given.replace("me@", "?@"))
+                .hasMessageContaining(given.replace("me@", "…@"))
                 .hasMessageEndingWith(".");
     }
 
