@@ -709,7 +709,6 @@ final class Lane {
             verdict.on(-1, IoError.of(Kind.GONE, "the path is gone"));
             return;
         }
-        path.channel.prepare();
         readBeside(path, 0, sectorSize, read -> {
             boolean inUse = Arrays.asList(usable).contains(path);
             if (read.error() == null
@@ -739,6 +738,7 @@ final class Lane {
     /** Reads beside the requests of clients; {@code then} hears on this loop. */
     private void readBeside(LanePath path, long offset, int length, Consumer<Attempt.OfCheck> then) {
         startTicking();
+        path.prepare();
         new Attempt.OfCheck(offset, length, read -> decided(read, then)).send(path, loop.nanoTime());
     }
 
