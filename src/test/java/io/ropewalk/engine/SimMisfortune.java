@@ -45,7 +45,7 @@ final class SimMisfortune {
         }
         SimFault fault = random.pick(List.copyOf(plan.faults()));
         if (fault == SimFault.MIXED_UP) {
-            if (!plan.mayMixUp()) {
+            if (!plan.mayMixUp() || !isKnown(path) || !isKnown(world.paths().get(plan.guardian()))) {
                 return;
             }
             world.count(SimHappening.MIX_UP);
@@ -55,6 +55,11 @@ final class SimMisfortune {
         if (path.isFaulted()) {
             healLater(path);
         }
+    }
+
+    /** Where a path led first is believed: it has had a session, and there is one to compare the next with. */
+    private boolean isKnown(SimPath path) {
+        return path.isConnectedSince(world.scheduler.nowNanos());
     }
 
     private void healLater(SimPath path) {

@@ -119,9 +119,12 @@ final class SimObserver implements EngineObserver {
         }
     }
 
+    /** One that does not work may have been found out by a look at where it leads. */
     private static boolean isUsableLeft(PathTable table, SimLife life) {
         return table.newestFirst().stream()
-                .anyMatch(entry -> entry.isUsable() && (entry.path().bit() & life.tried) == 0);
+                .anyMatch(entry -> entry.isUsable()
+                        && (entry.path().bit() & life.tried) == 0
+                        && !((SimPath) entry.path().device()).isFaulted());
     }
 
     @Override
