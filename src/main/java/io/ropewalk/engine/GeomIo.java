@@ -39,6 +39,9 @@ final class GeomIo {
     /** Bits of the paths that were tried. */
     long tried;
 
+    /** Bits of the paths of which a look has told that they are of no use to it, before it was sent there. */
+    long passedOver;
+
     /** Attempts without answer; more than one for a FLUSH on several paths only. */
     int out;
 
@@ -87,6 +90,7 @@ final class GeomIo {
         this.parent = parent;
         this.startNanos = nowNanos;
         this.tried = 0;
+        this.passedOver = 0;
         this.out = 0;
         this.flushed = false;
         this.refused = false;
@@ -102,6 +106,7 @@ final class GeomIo {
     /** Forgets which paths were tried, to begin again. */
     void beginAgain() {
         tried = 0;
+        passedOver = 0;
         flushed = false;
         secondChanceTaken = false;
         suspects = null;

@@ -248,7 +248,7 @@ final class Lane {
     private void retry(GeomIo io, IoOp op) {
         refresh();
         LanePath path = choose(op, io.tried);
-        if (path == null && awaitLook(io, firstDoubtful(io.tried))) {
+        if (path == null && awaitLook(io, firstDoubtful(io.tried | io.passedOver))) {
             return;
         }
         if (path == null) {
@@ -272,7 +272,7 @@ final class Lane {
      */
     private @Nullable LanePath lastResort(GeomIo io, IoOp op) {
         if (!io.suspects().isEmpty() || io.secondChanceTaken) {
-            return firstUntriedFailed(io.tried);
+            return firstUntriedFailed(io.tried | io.passedOver);
         }
         io.secondChanceTaken = true;
         return choose(op, 0);
@@ -884,7 +884,7 @@ final class Lane {
         }
         boolean tellsNothing = finding instanceof Finding.Unclear || (finding instanceof Finding.Broken && wasUnderWay);
         if (path.doubtful && trusted() != null && (!tellsNothing || ++io.looks >= LOOKS_PER_REQUEST)) {
-            io.tried |= path.bit;
+            io.passedOver |= path.bit;
         }
         retry(io, parent.op());
     }
