@@ -8,14 +8,17 @@ import io.ropewalk.block.IoLoop;
 import io.ropewalk.block.IoOp;
 import io.ropewalk.block.IoRequest;
 import io.ropewalk.engine.Fences.Fence;
+import io.ropewalk.engine.Look.Finding;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -54,6 +57,9 @@ final class Lane {
     /** One READ of so many may be hedged. */
     private static final int READS_PER_HEDGE = 20;
 
+    /** A request waits for so many looks at paths that tell it nothing. */
+    private static final int LOOKS_PER_REQUEST = 3;
+
     private static final int POOLED_REQUESTS = 1024;
     private static final int RANGES_NAMED = 16;
     /** What a client's next FLUSH is told after a loss. */
@@ -68,12 +74,17 @@ final class Lane {
     private final ArrayDeque<GeomIo> held = new ArrayDeque<>();
     private final ArrayDeque<GeomIo> parked = new ArrayDeque<>();
     private final ArrayDeque<Doubt> doubts = new ArrayDeque<>();
+    private final ArrayList<Waiting> waiting = new ArrayList<>();
     private final LaneStats stats = new LaneStats();
     private final AtomicInteger openChannels = new AtomicInteger();
 
     private @Nullable PathTable seen;
     private Mode mode = Mode.ACTIVE_PASSIVE;
+    /** The usable paths, newest first. */
     private LanePath[] usable = NO_PATHS;
+    /** Those of them that requests may go to. */
+    private LanePath[] eligible = NO_PATHS;
+
     private @Nullable LanePath active;
     private int requestsInFlight;
     private long parkedBytes;
@@ -237,8 +248,14 @@ final class Lane {
     private void retry(GeomIo io, IoOp op) {
         refresh();
         LanePath path = choose(op, io.tried);
+        if (path == null && awaitLook(io, firstDoubtful(io.tried | io.passedOver))) {
+            return;
+        }
         if (path == null) {
             path = lastResort(io, op);
+        }
+        if (awaitLook(io, path)) {
+            return;
         }
         if (path == null) {
             giveUp(io);
@@ -255,7 +272,7 @@ final class Lane {
      */
     private @Nullable LanePath lastResort(GeomIo io, IoOp op) {
         if (!io.suspects().isEmpty() || io.secondChanceTaken) {
-            return firstUntriedFailed(io.tried);
+            return firstUntriedFailed(io.tried | io.passedOver);
         }
         io.secondChanceTaken = true;
         return choose(op, 0);
@@ -263,7 +280,7 @@ final class Lane {
 
     private @Nullable LanePath firstUntriedFailed(long tried) {
         for (PathEntry entry : geom.table().newestFirst()) {
-            if (entry.isFailed() && (entry.path().bit() & tried) == 0) {
+            if (entry.isFailed() && !entry.isAnotherDisk() && (entry.path().bit() & tried) == 0) {
                 return find(entry.path());
             }
         }
@@ -422,15 +439,14 @@ final class Lane {
             geom.debts().vouched(continuity, witness, false);
             return;
         }
-        CheckRun run = new CheckRun(geom.geometry().sectorSize(), (epoch, error) -> {
+        readBeside(path, 0, geom.geometry().sectorSize(), read -> {
+            IoError error = read.error();
             boolean broken = error != null && error.kind().scope() == Scope.PATH;
             if (error != null && broken && path.session() == witness) {
                 path.channel.abort(error);
             }
             geom.debts().vouched(continuity, witness, !broken);
         });
-        startTicking();
-        run.attempt.send(path, loop.nanoTime());
     }
 
     // ---- waiting
@@ -537,7 +553,7 @@ final class Lane {
         if (io.parent == null || io.hedged || (hedges + 1) * READS_PER_HEDGE > reads) {
             return;
         }
-        LanePath path = PathSelector.choose(Mode.ACTIVE_ACTIVE, IoOp.READ, usable, null, io.tried);
+        LanePath path = PathSelector.choose(Mode.ACTIVE_ACTIVE, IoOp.READ, eligible, null, io.tried);
         if (path != null) {
             io.hedged = true;
             hedges++;
@@ -549,7 +565,7 @@ final class Lane {
     // ---- paths
 
     private @Nullable LanePath choose(IoOp op, long tried) {
-        return PathSelector.choose(mode, op, usable, active, tried);
+        return PathSelector.choose(mode, op, eligible, active, tried);
     }
 
     /** Sees the geom's table as it is now: opens channels to new paths, takes leave of lost ones. */
@@ -568,7 +584,7 @@ final class Lane {
             }
         }
         usable = nowUsable.toArray(LanePath[]::new);
-        active = table.active() == null ? null : find(table.active());
+        chooseEligible();
         for (LanePath path : paths) {
             releaseIfDrained(path);
         }
@@ -693,10 +709,25 @@ final class Lane {
             verdict.on(-1, IoError.of(Kind.GONE, "the path is gone"));
             return;
         }
-        path.channel.prepare();
-        CheckRun run = new CheckRun(sectorSize, verdict);
-        startTicking();
-        run.attempt.send(path, loop.nanoTime());
+        readBeside(path, 0, sectorSize, read -> {
+            boolean inUse = Arrays.asList(usable).contains(path);
+            if (read.error() == null
+                    && !inUse
+                    && awaitLook(path, finding -> verdict.on(read.epoch, objection(path, finding)))) {
+                return;
+            }
+            verdict.on(read.epoch, read.error());
+        });
+    }
+
+    private static @Nullable IoError objection(LanePath path, Finding finding) {
+        return switch (finding) {
+            case Finding.Same same -> null;
+            case Finding.Broken broken -> broken.error();
+            case Finding.AnotherDisk another -> IoError.of(Kind.IDENTITY, another.where());
+            case Finding.Unclear unclear ->
+                IoError.of(Kind.NO_PATH, "it could not be told yet to which disk " + path.path + " leads");
+        };
     }
 
     /** Hears of a check's end; {@code error} is null when it passed. */
@@ -704,23 +735,158 @@ final class Lane {
         void on(int epoch, @Nullable IoError error);
     }
 
-    private final class CheckRun {
-        final Attempt.OfCheck attempt;
-        private final CheckVerdict verdict;
+    /** Reads beside the requests of clients; {@code then} hears on this loop. */
+    private void readBeside(LanePath path, long offset, int length, Consumer<Attempt.OfCheck> then) {
+        startTicking();
+        path.prepare();
+        new Attempt.OfCheck(offset, length, read -> decided(read, then)).send(path, loop.nanoTime());
+    }
 
-        CheckRun(int sectorSize, CheckVerdict verdict) {
-            this.verdict = verdict;
-            this.attempt = new Attempt.OfCheck(sectorSize, this::decided);
+    private void decided(Attempt.OfCheck read, Consumer<Attempt.OfCheck> then) {
+        IoError error = read.error();
+        if (error == null || error.kind().scope() != Scope.PATH) {
+            read.on().noteAnswered(read);
         }
+        then.accept(read);
+        releaseIfDrained(read.on());
+    }
 
-        private void decided() {
-            IoError error = attempt.error();
-            if (error == null || error.kind().scope() != Scope.PATH) {
-                attempt.on().noteAnswered(attempt);
+    // ---- where new sessions lead
+
+    /** Who hears how a look at {@code path} has ended. */
+    private record Waiting(LanePath path, Consumer<Finding> then) {}
+
+    void onSessionBegan(LanePath path) {
+        chooseEligible();
+    }
+
+    void onSessionEnded(LanePath path) {
+        chooseEligible();
+    }
+
+    /**
+     * Requests go to the usable paths whose sessions lead to the disk for all that is known; where none does there is
+     * nothing to compare with, and whichever has a session is believed.
+     */
+    private void chooseEligible() {
+        if (trusted() == null) {
+            believeSomeone();
+        }
+        boolean all = trusted() == null;
+        eligible = Arrays.stream(usable).filter(path -> all || !path.doubtful).toArray(LanePath[]::new);
+        IoPath named = seen == null ? null : seen.active();
+        LanePath chosen = named == null ? null : find(named);
+        active = chosen == null || all || !chosen.doubtful ? chosen : null;
+        if (!all && eligible.length < usable.length) {
+            // Not from here: a channel may be in the middle of telling that its session has ended.
+            loop.execute(this::lookAtDoubtful);
+        }
+    }
+
+    private void believeSomeone() {
+        for (LanePath path : usable) {
+            if (path.session() != null) {
+                path.trust();
+                return;
             }
-            verdict.on(attempt.epoch, error);
-            releaseIfDrained(attempt.on());
         }
+    }
+
+    private @Nullable LanePath trusted() {
+        for (LanePath path : usable) {
+            if (!path.doubtful) {
+                return path;
+            }
+        }
+        return null;
+    }
+
+    private @Nullable LanePath firstDoubtful(long tried) {
+        for (LanePath path : usable) {
+            if (path.doubtful && (path.bit & tried) == 0) {
+                return path;
+            }
+        }
+        return null;
+    }
+
+    private void lookAtDoubtful() {
+        for (LanePath path : usable) {
+            if (path.doubtful) {
+                look(path);
+            }
+        }
+    }
+
+    /** Sees to it that it is found out where a doubtful path leads, if there is one to compare it with. */
+    private boolean look(LanePath path) {
+        LanePath reference = trusted();
+        if (reference == null || ended || path.leaving) {
+            return false;
+        }
+        if (!path.looking) {
+            path.looking = true;
+            loop.execute(
+                    () -> new Look(geom, path, reference, this::readBeside, finding -> found(path, finding)).begin());
+        }
+        return true;
+    }
+
+    private void found(LanePath path, Finding finding) {
+        path.looking = false;
+        switch (finding) {
+            case Finding.Same same -> path.trust();
+            case Finding.AnotherDisk another -> geom.onAnotherDisk(path.path, path.epoch, another.where());
+            case Finding.Broken broken -> geom.onLookBroken(path.path, broken.epoch(), broken.error());
+            case Finding.Unclear unclear -> {}
+        }
+        refresh();
+        chooseEligibleAgain(path);
+        for (Waiting one : List.copyOf(waiting)) {
+            if (one.path() == path && waiting.remove(one)) {
+                one.then().accept(finding);
+            }
+        }
+    }
+
+    /** One that is still in use and in doubt is looked at again a little later. */
+    private void chooseEligibleAgain(LanePath path) {
+        boolean inUse = Arrays.asList(usable).contains(path);
+        if (inUse && path.doubtful && !ended) {
+            loop.schedule(this::lookAtDoubtful, geom.attemptTimeoutNanos() / 2);
+        } else {
+            chooseEligible();
+        }
+    }
+
+    /** Whether {@code then} has to wait for a look at the path, and hears of its end. */
+    private boolean awaitLook(LanePath path, Consumer<Finding> then) {
+        if (!path.doubtful || !look(path)) {
+            return false;
+        }
+        waiting.add(new Waiting(path, then));
+        return true;
+    }
+
+    /** A request that no other path could do waits for a path that may lead elsewhere, rather than to go there. */
+    private boolean awaitLook(GeomIo io, @Nullable LanePath path) {
+        boolean underWay = path != null && path.looking;
+        return path != null && awaitLook(path, finding -> lookedAt(io, path, finding, underWay));
+    }
+
+    /** What broke may have been sent before the request came, while the path was not yet well again. */
+    private void lookedAt(GeomIo io, LanePath path, Finding finding, boolean wasUnderWay) {
+        IoRequest parent = io.parent;
+        if (parent == null) {
+            recycleIfOver(io);
+            endIfDrained();
+            return;
+        }
+        boolean tellsNothing = finding instanceof Finding.Unclear || (finding instanceof Finding.Broken && wasUnderWay);
+        if (path.doubtful && trusted() != null && (!tellsNothing || ++io.looks >= LOOKS_PER_REQUEST)) {
+            io.passedOver |= path.bit;
+        }
+        retry(io, parent.op());
     }
 
     // ---- time
