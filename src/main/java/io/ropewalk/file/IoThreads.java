@@ -15,7 +15,11 @@ final class IoThreads {
     /** As many calls as a disk is given at once. */
     static final int MOST = 8;
 
-    private static final Duration IDLE = Duration.ofSeconds(10);
+    /**
+     * Shorter than the interval of checks: else each check of an idle disk starts one more, for a pool starts threads until
+     * it has them all, and many idle disks have thousands.
+     */
+    private static final Duration IDLE = Duration.ofSeconds(1);
 
     private final ThreadPoolExecutor executor;
     private final AtomicInteger started = new AtomicInteger();
