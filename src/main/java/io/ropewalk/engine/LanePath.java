@@ -73,7 +73,7 @@ final class LanePath implements SessionListener {
         session = debts.began(lane, this);
         path.onSession();
         countTrusted();
-        lane.onSessionBegan(this);
+        lane.onSessionsChanged();
     }
 
     @Override
@@ -84,7 +84,7 @@ final class LanePath implements SessionListener {
             doubtful = true;
             countTrusted();
             debts.ended(ended);
-            lane.onSessionEnded(this);
+            lane.onSessionsChanged();
         }
     }
 
