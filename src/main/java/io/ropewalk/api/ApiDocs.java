@@ -127,8 +127,9 @@ class ApiDocs implements GlobalOpenApiCustomizer, GlobalOperationCustomizer {
     }
 
     private static void addSecurity(OpenAPI api) {
-        String roles = " Role viewer reads; operator fails, restores and prefers paths and rotates geoms as well; admin"
-                + " does everything.";
+        String roles =
+                " Role viewer reads; operator fails, drains, restores and prefers paths and rotates geoms as well; admin"
+                        + " does everything.";
         api.getComponents()
                 .addSecuritySchemes(
                         BEARER,

@@ -45,7 +45,11 @@ class ApiSecurity {
 
     /** What moves I/O from one path to another, and neither adds nor takes away. */
     private static final String[] STEERING = {
-        PATH + ":fail", PATH + ":restore", PATH + ":prefer", Api.BASE + "/geoms/" + Api.GEOM + ":rotate"
+        PATH + ":fail",
+        PATH + ":drain",
+        PATH + ":restore",
+        PATH + ":prefer",
+        Api.BASE + "/geoms/" + Api.GEOM + ":rotate"
     };
 
     /** One who was not even asked. */
@@ -132,7 +136,7 @@ class ApiSecurity {
                 new ApiException(
                         ProblemCode.FORBIDDEN,
                         "The role of " + name + " does not allow this.",
-                        "Come with the role that this needs: viewer reads; operator fails, restores, prefers and"
-                                + " rotates; admin does the rest."));
+                        "Come with the role that this needs: viewer reads; operator fails, drains, restores, prefers"
+                                + " and rotates; admin does the rest."));
     }
 }

@@ -12,7 +12,7 @@ enum ProblemCode {
     GEOM_NOT_FOUND(HttpStatus.NOT_FOUND, "There is no such geom"),
     GEOM_EXISTS(HttpStatus.CONFLICT, "A geom of that name is running"),
     GEOM_IN_USE(HttpStatus.CONFLICT, "Sessions are open on the geom"),
-    LAST_PATH(HttpStatus.CONFLICT, "It is the geom's only path"),
+    LAST_PATH(HttpStatus.CONFLICT, "It is the geom's last path"),
     PATH_NOT_FOUND(HttpStatus.NOT_FOUND, "The geom has no such path"),
     PATH_EXISTS(HttpStatus.CONFLICT, "The device is a path of the geom already"),
     PATH_NOT_USABLE(HttpStatus.CONFLICT, "The path cannot serve requests"),

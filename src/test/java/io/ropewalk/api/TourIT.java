@@ -171,6 +171,7 @@ class TourIT {
         tour.post(API + "/geoms/g/paths/a:fail", "{\"reason\":\"drill\"}");
         tour.post(API + "/geoms/g/paths/a:restore", null);
         tour.post(API + "/geoms/g/paths/a:prefer", null);
+        tour.post(API + "/geoms/g/paths/c:drain", "{\"reason\":\"drill\"}");
         tour.post(API + "/geoms/g:rotate", null);
         tour.ok("PATCH", API + "/geoms/g", "{\"mode\":\"ACTIVE_ACTIVE\"}");
         tour.delete(API + "/geoms/g/paths/c");
@@ -277,6 +278,7 @@ class TourIT {
         tour.refused(ProblemCode.PATH_NOT_USABLE, "POST", API + "/geoms/g/paths/b:prefer", null);
         tour.post(API + "/geoms/g/paths/b:restore", null);
         tour.post(API + "/geoms", geom("one", "d"));
+        tour.refused(ProblemCode.LAST_PATH, "POST", API + "/geoms/one/paths/d:drain?force=true", null);
         tour.refused(ProblemCode.LAST_PATH, "DELETE", API + "/geoms/one/paths/d", null);
         tour.delete(API + "/geoms/one");
     }
