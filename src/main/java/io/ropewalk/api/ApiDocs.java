@@ -70,6 +70,7 @@ class ApiDocs implements GlobalOpenApiCustomizer, GlobalOperationCustomizer {
             ProblemCode.MALFORMED_JSON,
             ProblemCode.INVALID_BODY,
             ProblemCode.BODY_TOO_LARGE,
+            ProblemCode.REQUEST_TIMEOUT,
             ProblemCode.UNSUPPORTED_MEDIA_TYPE);
 
     /** What stands in a path: an example that is there in the demo, and what it means. */

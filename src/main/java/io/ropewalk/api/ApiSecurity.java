@@ -56,9 +56,11 @@ class ApiSecurity {
     private static final Callers.Unknown NOBODY =
             new Callers.Unknown("The request does not say who sends it.", "Say who you are.", null);
 
+    private final RequestRates rates;
     private final ProblemWriter problems;
 
-    ApiSecurity(ProblemWriter problems) {
+    ApiSecurity(RequestRates rates, ProblemWriter problems) {
+        this.rates = rates;
         this.problems = problems;
     }
 
@@ -73,7 +75,7 @@ class ApiSecurity {
                                 (request, response, unknown) -> refuseUnknown(request, response))
                         .accessDeniedHandler((request, response, denied) -> refuseRole(request, response)));
         if (callers.areAsked()) {
-            http.addFilterBefore(new CallerFilter(callers, problems), AnonymousAuthenticationFilter.class)
+            http.addFilterBefore(new CallerFilter(callers, rates, problems), AnonymousAuthenticationFilter.class)
                     .authorizeHttpRequests(ApiSecurity::roles);
         } else {
             http.authorizeHttpRequests(rules -> rules.anyRequest().permitAll());
