@@ -265,6 +265,22 @@ public final class Geom implements BlockDevice {
         }
     }
 
+    /**
+     * To be asked after {@link #fail}.
+     *
+     * @return ready when no lane has anything in flight on the path, or it is in use again
+     */
+    public CompletableFuture<Void> idle(String device) throws GeomRefusal {
+        IoPath path = attached(device).path();
+        return CompletableFuture.allOf(lanes.values().stream()
+                .map(lane -> {
+                    CompletableFuture<Void> idle = new CompletableFuture<>();
+                    lane.loop().execute(() -> lane.awaitIdle(path, idle));
+                    return idle;
+                })
+                .toArray(CompletableFuture[]::new));
+    }
+
     /** Takes a failed path into use again (R44); the active path stays (T9). Nothing happens when it is not FAIL. */
     public void restore(String device, RestoreTrigger trigger) throws GeomRefusal {
         synchronized (mutex) {

@@ -13,6 +13,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
@@ -50,6 +51,9 @@ final class Lane {
     private static final int TICKS_PER_TIMEOUT = 20;
 
     private static final long MOST_TICK_NANOS = TimeUnit.MILLISECONDS.toNanos(25);
+
+    /** How often it is looked whether a path is idle. */
+    private static final long IDLE_LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
 
     /** One READ of so many may be hedged. */
     private static final int READS_PER_HEDGE = 20;
@@ -515,6 +519,17 @@ final class Lane {
     private void releaseAll() {
         releaseHeld();
         parked.unpark();
+    }
+
+    /** Looks now and then: for this alone, no request shall have to. */
+    void awaitIdle(IoPath target, CompletableFuture<Void> idle) {
+        refresh();
+        LanePath path = paths.find(target);
+        if (path == null || path.inFlight == 0 || eligibility.isUsable(path)) {
+            idle.complete(null);
+        } else {
+            loop.schedule(() -> awaitIdle(target, idle), IDLE_LOOK_NANOS);
+        }
     }
 
     /** Any thread. */
