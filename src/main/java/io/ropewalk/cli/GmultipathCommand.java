@@ -139,6 +139,14 @@ public final class GmultipathCommand {
         return pathVerb(name, provider, "fail");
     }
 
+    @Command(description = "Takes a path out of use, and waits until nothing is in flight on it.", sortOptions = false)
+    int drain(
+            @Option(names = "--force", description = "Although no other path is good.") boolean force,
+            @Parameters(paramLabel = "NAME") String name,
+            @Parameters(paramLabel = "PROV") String provider) {
+        return pathVerb(name, provider, force ? "drain?force=true" : "drain");
+    }
+
     @Command(description = "Lets a failed path serve again.")
     int restore(@Parameters(paramLabel = "NAME") String name, @Parameters(paramLabel = "PROV") String provider) {
         return pathVerb(name, provider, "restore");

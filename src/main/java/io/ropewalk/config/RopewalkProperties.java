@@ -26,7 +26,7 @@ import org.springframework.validation.annotation.Validated;
  * @param security who may use the API
  * @param allow what a caller of the API may make the service open
  * @param audit the audit of changes
- * @param limits how much of the API one address may use
+ * @param limits how much of the API one client may use
  * @param devices devices that should exist, by name
  * @param scan which local files become devices by themselves
  * @param geoms geoms that should exist, by name

@@ -42,6 +42,16 @@ final class LanePath implements SessionListener {
     int reportedEpoch = -1;
 
     private final Lane lane;
+    /**
+     * Its session, or the one to come, began anew, and has not shown yet that it leads to the disk: not to be used while
+     * there is a path that has.
+     */
+    boolean doubtful;
+
+    /** That is being found out. */
+    boolean looking;
+
+    private boolean countedAsTrusted;
     private @Nullable PathSession session;
     private @Nullable Attempt oldest;
     private @Nullable Attempt newest;
@@ -53,6 +63,7 @@ final class LanePath implements SessionListener {
         this.bit = path.bit();
         this.channel = channel;
         this.epoch = epoch;
+        this.doubtful = path.isDoubtfulWhenNew();
     }
 
     // ---- its session, if it has such a thing
@@ -60,6 +71,9 @@ final class LanePath implements SessionListener {
     @Override
     public void onSessionBegan() {
         session = debts.began(lane, this);
+        path.onSession();
+        countTrusted();
+        lane.onSessionsChanged();
     }
 
     @Override
@@ -67,7 +81,24 @@ final class LanePath implements SessionListener {
         PathSession ended = session;
         session = null;
         if (ended != null) {
+            doubtful = true;
+            countTrusted();
             debts.ended(ended);
+            lane.onSessionsChanged();
+        }
+    }
+
+    /** It leads to the disk. */
+    void trust() {
+        doubtful = false;
+        countTrusted();
+    }
+
+    private void countTrusted() {
+        boolean trusted = session != null && !doubtful;
+        if (trusted != countedAsTrusted) {
+            countedAsTrusted = trusted;
+            path.countTrusted(trusted ? 1 : -1);
         }
     }
 
