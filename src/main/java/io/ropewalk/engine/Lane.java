@@ -202,7 +202,8 @@ final class Lane {
 
     private void noteSuccess(Attempt.OfRequest attempt) {
         LanePath path = attempt.on();
-        path.stats.succeeded(attempt.op(), attempt.length(), loop.nanoTime() - attempt.startNanos);
+        attempt.answeredNanos = loop.nanoTime();
+        path.stats.succeeded(attempt.op(), attempt.length(), attempt.answeredNanos - attempt.startNanos);
         if (attempt.op().changesData()) {
             path.countChange(attempt);
         } else if (attempt.op() == IoOp.FLUSH) {
@@ -225,7 +226,7 @@ final class Lane {
     }
 
     private void onSuccess(Attempt.OfRequest attempt, GeomIo io, IoRequest parent) {
-        settle(io, parent, loop.nanoTime());
+        settle(io, parent, attempt.answeredNanos);
         release(io);
         parent.answerAs(attempt);
         parked.unpark();
