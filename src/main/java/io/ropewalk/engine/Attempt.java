@@ -1,14 +1,21 @@
 package io.ropewalk.engine;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
 import io.ropewalk.block.IoOp;
 import io.ropewalk.block.IoRequest;
 import java.util.Objects;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** One request on one path: it is in flight there, and has a deadline. Lane's loop only. */
 abstract class Attempt extends IoRequest {
     private @Nullable LanePath on;
     long startNanos;
+
+    /** When it succeeded; the clock is asked once for its path and its client. */
+    long answeredNanos;
+
     int epoch;
 
     /** When it was sent, in the count of {@link Debts#moment}. */
@@ -67,21 +74,29 @@ abstract class Attempt extends IoRequest {
         }
     }
 
-    /** A check: the read of one sector, beside the requests of clients. */
+    /** A check: a short read, beside the requests of clients. */
     static final class OfCheck extends Attempt {
-        private final Runnable whenDecided;
+        private final Consumer<OfCheck> whenDecided;
+        private byte @Nullable [] bytes;
 
-        OfCheck(int sectorSize, Runnable whenDecided) {
+        OfCheck(long offset, int length, Consumer<OfCheck> whenDecided) {
             this.whenDecided = whenDecided;
-            ask(IoOp.READ, 0, sectorSize, 0);
+            ask(IoOp.READ, offset, length, 0);
+        }
+
+        /** What was read; null when that failed. */
+        byte @Nullable [] takeBytes() {
+            return bytes;
         }
 
         @Override
         protected void onDecided() {
             if (error() == null) {
-                takeData().release();
+                ByteBuf data = takeData();
+                bytes = ByteBufUtil.getBytes(data);
+                data.release();
             }
-            whenDecided.run();
+            whenDecided.accept(this);
         }
     }
 }

@@ -125,6 +125,11 @@ final class Debts {
         return isPerPath() ? path.continuity : shared;
     }
 
+    /** Whether paths may show different bytes of one disk, as one cache has what another has not. Any thread. */
+    boolean mayCachesDiffer() {
+        return isPerPath() && geom.paths().stream().anyMatch(IoPath::isDirty);
+    }
+
     private boolean isPerPath() {
         return geom.policies().cache() == Cache.PER_PATH;
     }
@@ -146,7 +151,7 @@ final class Debts {
         if (!owing.isEmpty()) {
             losses = losses + 1;
             for (Lane lane : geom.lanes()) {
-                lane.loop().execute(() -> lane.reportUnflushed(owing));
+                lane.loop().execute(() -> lane.paths().reportUnflushed(owing));
             }
         }
     }

@@ -23,7 +23,8 @@ public interface EngineObserver {
      * The path is FAIL.
      *
      * @param detail what the failure was, one clause for people
-     * @param error what was met; null when an operator failed it
+     * @param error what was met; null when an operator failed it, when it came back too often, and when it shows the bytes of
+     *     another disk
      */
     default void onPathFailed(Geom geom, String path, FailReason reason, String detail, @Nullable IoError error) {}
 

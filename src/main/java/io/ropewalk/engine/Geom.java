@@ -410,10 +410,41 @@ public final class Geom implements BlockDevice {
         }
     }
 
+    /** The path's session has ended, and no other could be had, or none that works: no request has to find that out. */
+    void onLookBroken(IoPath path, int epoch, IoError error) {
+        synchronized (mutex) {
+            if (table.usableCount() > 1) {
+                boolean pathBroke = error.kind().scope() == IoError.Scope.PATH;
+                fault(path, epoch, pathBroke ? FailReason.of(error) : FailReason.CHECKER, error);
+            }
+        }
+    }
+
+    /**
+     * The path shows bytes of another disk, though size and all else are as they were. Whatever it was out for before, an
+     * operator's word included, this is worse: it would be asked in need.
+     */
+    void onAnotherDisk(IoPath path, int epoch, String where) {
+        synchronized (mutex) {
+            PathEntry entry = table.find(path).orElse(null);
+            if (entry == null || entry.epoch() != epoch || entry.isLost() || entry.isAnotherDisk()) {
+                return;
+            }
+            PathEntry.Failure failure = new PathEntry.Failure(FailReason.IDENTITY, "another disk: " + where, null);
+            if (entry.isUsable()) {
+                debts.noteOutOfUse(path);
+                publish(table.fault(path, failure, clock.now()));
+            } else {
+                publish(table.keepOut(path, failure));
+            }
+        }
+    }
+
     /** A failed path has passed a check: back into use, unless an operator or its own restlessness speaks against it. */
     private void heal(PathEntry entry, Instant now) {
         boolean flapping = entry.isFailedBy(FailReason.FLAPPING);
         if (entry.isFailedBy(FailReason.OPERATOR)
+                || entry.isAnotherDisk()
                 || (flapping && entry.damping().isRestless(now))) {
             return;
         }

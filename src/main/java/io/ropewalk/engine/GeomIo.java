@@ -39,6 +39,9 @@ final class GeomIo {
     /** Bits of the paths that were tried. */
     long tried;
 
+    /** Bits of the paths of which a look has told that they are of no use to it, before it was sent there. */
+    long passedOver;
+
     /** Attempts without answer; more than one for a FLUSH on several paths only. */
     int out;
 
@@ -53,6 +56,9 @@ final class GeomIo {
 
     /** When it first found no path; 0 when it never did. */
     long parkedNanos;
+
+    /** How many looks at paths it has waited for. */
+    int looks;
 
     /** What it counts for while it waits for a path. */
     long parkedBytes;
@@ -84,11 +90,13 @@ final class GeomIo {
         this.parent = parent;
         this.startNanos = nowNanos;
         this.tried = 0;
+        this.passedOver = 0;
         this.out = 0;
         this.flushed = false;
         this.refused = false;
         this.secondChanceTaken = false;
         this.hedged = false;
+        this.looks = 0;
         this.parkedNanos = 0;
         this.error = null;
         this.firstFailure = null;
@@ -98,6 +106,7 @@ final class GeomIo {
     /** Forgets which paths were tried, to begin again. */
     void beginAgain() {
         tried = 0;
+        passedOver = 0;
         flushed = false;
         secondChanceTaken = false;
         suspects = null;

@@ -1,6 +1,7 @@
 package io.ropewalk.engine;
 
 import io.ropewalk.block.BlockDevice;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -14,6 +15,8 @@ final class IoPath {
     private final AtomicLong changes = new AtomicLong();
     private final AtomicLong flushed = new AtomicLong();
     private final AtomicLong lost = new AtomicLong();
+    private final AtomicInteger trustedSessions = new AtomicInteger();
+    private volatile boolean everHadSession;
 
     /** Under the geom's mutex: the latest change that is lost if the path has a cache of its own. */
     private long doubtful;
@@ -43,6 +46,20 @@ final class IoPath {
 
     long bit() {
         return 1L << slot;
+    }
+
+    /** Whether a session that begins now, on a lane that had none before, has to show to which disk it leads. */
+    boolean isDoubtfulWhenNew() {
+        return everHadSession && trustedSessions.get() == 0;
+    }
+
+    void onSession() {
+        everHadSession = true;
+    }
+
+    /** {@code change} is 1 for a session that leads to this disk as far as anybody knows, -1 when that ends. */
+    void countTrusted(int change) {
+        trustedSessions.addAndGet(change);
     }
 
     /** A change that is not durable by itself was answered; to be told before the client is. Returns its number. */

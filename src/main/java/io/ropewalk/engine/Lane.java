@@ -1,6 +1,5 @@
 package io.ropewalk.engine;
 
-import io.ropewalk.block.BlockChannel;
 import io.ropewalk.block.IoError;
 import io.ropewalk.block.IoError.Kind;
 import io.ropewalk.block.IoError.Scope;
@@ -8,15 +7,16 @@ import io.ropewalk.block.IoLoop;
 import io.ropewalk.block.IoOp;
 import io.ropewalk.block.IoRequest;
 import io.ropewalk.engine.Fences.Fence;
+import io.ropewalk.engine.Look.Finding;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -58,42 +58,51 @@ final class Lane {
     /** One READ of so many may be hedged. */
     private static final int READS_PER_HEDGE = 20;
 
+    /** A request waits for so many looks at paths that tell it nothing. */
+    private static final int LOOKS_PER_REQUEST = 3;
+
     private static final int POOLED_REQUESTS = 1024;
-    private static final int RANGES_NAMED = 16;
     /** What a client's next FLUSH is told after a loss. */
     static final IoError LOSS = IoError.of(Kind.IO, "changes that were not flushed may be lost");
 
-    private static final LanePath[] NO_PATHS = {};
-
     private final Geom geom;
     private final IoLoop loop;
-    private final List<LanePath> paths = new CopyOnWriteArrayList<>();
+    private final LanePaths paths;
     private final ArrayDeque<GeomIo> pool = new ArrayDeque<>();
     private final ArrayDeque<GeomIo> held = new ArrayDeque<>();
-    private final ArrayDeque<GeomIo> parked = new ArrayDeque<>();
-    private final ArrayDeque<Doubt> doubts = new ArrayDeque<>();
+    /** Requests that wait until so much is no longer in flight on the path that is theirs. */
+    private final ArrayDeque<GeomIo> crowd = new ArrayDeque<>();
+
+    private final ParkedRequests parked;
+    private final Eligibility eligibility;
+    private final FlushReview flushReview;
     private final LaneStats stats = new LaneStats();
     private final AtomicInteger openChannels = new AtomicInteger();
 
     private @Nullable PathTable seen;
-    private Mode mode = Mode.ACTIVE_PASSIVE;
-    private LanePath[] usable = NO_PATHS;
-    private @Nullable LanePath active;
     private int requestsInFlight;
-    private long parkedBytes;
-    private long parkedTickNanos;
     private long reads;
     private long hedges;
     private boolean ticking;
+    private boolean releasing;
     private boolean ended;
 
     Lane(Geom geom, IoLoop loop) {
         this.geom = geom;
         this.loop = loop;
+        this.paths = new LanePaths(geom, this);
+        this.parked = new ParkedRequests(geom, this);
+        this.eligibility = new Eligibility(geom, this);
+        this.flushReview = new FlushReview(geom.debts(), this);
     }
 
     IoLoop loop() {
         return loop;
+    }
+
+    /** Nothing is asked of the paths any more. */
+    boolean isEnded() {
+        return ended;
     }
 
     /** Any thread. */
@@ -101,8 +110,7 @@ final class Lane {
         return stats;
     }
 
-    /** The paths as this lane uses them, in no order. Any thread. */
-    List<LanePath> paths() {
+    LanePaths paths() {
         return paths;
     }
 
@@ -120,19 +128,22 @@ final class Lane {
         channel.enlist(io);
         requestsInFlight++;
         if (geom.fencing().fences().hold(request)) {
-            held.add(io);
-            stats.held.increment();
-        } else {
+            hold(io);
+        } else if (crowd.isEmpty()) {
             dispatch(io, request, now);
+        } else {
+            crowd.addLast(io);
         }
     }
 
     private void dispatch(GeomIo io, IoRequest request, long nowNanos) {
-        LanePath path = choose(request.op(), 0);
+        LanePath path = eligibility.choose(request.op(), 0);
         if (path == null) {
             giveUp(io);
         } else if (request.op() == IoOp.FLUSH) {
             flush(io, path, nowNanos);
+        } else if (!path.hasRoomFor(request)) {
+            crowd.addFirst(io);
         } else {
             reads += request.op() == IoOp.READ ? 1 : 0;
             send(io, io.attempt, path, nowNanos);
@@ -161,7 +172,7 @@ final class Lane {
             path.noteAnswered(attempt);
         }
         if (error == null && attempt.op() == IoOp.FLUSH && !path.isWitness()) {
-            doubt(attempt, Objects.requireNonNull(path.session()));
+            flushReview.add(attempt, Objects.requireNonNull(path.session()));
         } else if (error == null) {
             noteSuccess(attempt);
             decide(attempt, null);
@@ -169,7 +180,8 @@ final class Lane {
             noteFailure(attempt, error);
             decide(attempt, error);
         }
-        releaseIfDrained(path);
+        paths.releaseIfDrained(path);
+        releaseCrowd();
     }
 
     private void decide(Attempt.OfRequest attempt, @Nullable IoError error) {
@@ -190,7 +202,8 @@ final class Lane {
 
     private void noteSuccess(Attempt.OfRequest attempt) {
         LanePath path = attempt.on();
-        path.stats.succeeded(attempt.op(), attempt.length(), loop.nanoTime() - attempt.startNanos);
+        attempt.answeredNanos = loop.nanoTime();
+        path.stats.succeeded(attempt.op(), attempt.length(), attempt.answeredNanos - attempt.startNanos);
         if (attempt.op().changesData()) {
             path.countChange(attempt);
         } else if (attempt.op() == IoOp.FLUSH) {
@@ -213,10 +226,10 @@ final class Lane {
     }
 
     private void onSuccess(Attempt.OfRequest attempt, GeomIo io, IoRequest parent) {
-        settle(io, parent, loop.nanoTime());
+        settle(io, parent, attempt.answeredNanos);
         release(io);
         parent.answerAs(attempt);
-        unpark();
+        parked.unpark();
         endIfDrained();
     }
 
@@ -240,9 +253,15 @@ final class Lane {
 
     private void retry(GeomIo io, IoOp op) {
         refresh();
-        LanePath path = choose(op, io.tried);
+        LanePath path = eligibility.choose(op, io.tried);
+        if (path == null && awaitLook(io, eligibility.firstDoubtful(io.tried | io.passedOver))) {
+            return;
+        }
         if (path == null) {
             path = lastResort(io, op);
+        }
+        if (awaitLook(io, path)) {
+            return;
         }
         if (path == null) {
             giveUp(io);
@@ -259,16 +278,16 @@ final class Lane {
      */
     private @Nullable LanePath lastResort(GeomIo io, IoOp op) {
         if (!io.suspects().isEmpty() || io.secondChanceTaken) {
-            return firstUntriedFailed(io.tried);
+            return firstUntriedFailed(io.tried | io.passedOver);
         }
         io.secondChanceTaken = true;
-        return choose(op, 0);
+        return eligibility.choose(op, 0);
     }
 
     private @Nullable LanePath firstUntriedFailed(long tried) {
         for (PathEntry entry : geom.table().newestFirst()) {
-            if (entry.isFailed() && (entry.path().bit() & tried) == 0) {
-                return find(entry.path());
+            if (entry.isFailed() && !entry.isAnotherDisk() && (entry.path().bit() & tried) == 0) {
+                return paths.find(entry.path());
             }
         }
         return null;
@@ -277,7 +296,9 @@ final class Lane {
     /** No path is left: waits for one, if the policies allow it. */
     private void giveUp(GeomIo io) {
         boolean waitingHelps = io.error == null || io.error.kind().scope() == Scope.PATH;
-        if (!waitingHelps || !park(io)) {
+        if (waitingHelps && parked.park(io)) {
+            startTicking();
+        } else {
             finish(io);
         }
     }
@@ -351,7 +372,7 @@ final class Lane {
         io.beginFlush(geom.table(), geom.debts().gone());
         // One more than is sent, so that an answer that comes at once does not end the request too early.
         io.out++;
-        for (LanePath path : usable) {
+        for (LanePath path : eligibility.usable()) {
             if (path != chosen && path.path.isDirty()) {
                 send(io, new Attempt.OfRequest(io), path, nowNanos);
             }
@@ -387,36 +408,19 @@ final class Lane {
             settle(io, parent, loop.nanoTime());
             release(io);
             parent.succeed();
-            unpark();
+            parked.unpark();
             endIfDrained();
-        }
-    }
-
-    /** A FLUSH was answered by a session that may have begun after what it is to cover was lost. */
-    private record Doubt(Attempt.OfRequest attempt, PathSession session) {}
-
-    private void doubt(Attempt.OfRequest attempt, PathSession session) {
-        doubts.add(new Doubt(attempt, session));
-        if (session.over) {
-            loop.execute(this::reviewFlushes);
-        } else {
-            geom.debts().vouchFor(session.on.path);
         }
     }
 
     /** It is known more of sessions: FLUSHes that waited for that are decided. */
     void reviewFlushes() {
-        for (int i = doubts.size(); i > 0; i--) {
-            Doubt doubt = doubts.remove();
-            if (doubt.session().over) {
-                decide(doubt.attempt(), IoError.of(Kind.DISCONNECTED, "the session ended while a flush was checked"));
-            } else if (geom.debts().isWitness(doubt.session())) {
-                noteSuccess(doubt.attempt());
-                decide(doubt.attempt(), null);
-            } else {
-                doubts.add(doubt);
+        flushReview.review((flush, error) -> {
+            if (error == null) {
+                noteSuccess(flush);
             }
-        }
+            decide(flush, error);
+        });
     }
 
     /** Asks {@code witness} for a sign of life of the cache that {@code continuity} speaks of, beside the requests of clients. */
@@ -426,15 +430,14 @@ final class Lane {
             geom.debts().vouched(continuity, witness, false);
             return;
         }
-        CheckRun run = new CheckRun(geom.geometry().sectorSize(), (epoch, error) -> {
+        readBeside(path, 0, geom.geometry().sectorSize(), read -> {
+            IoError error = read.error();
             boolean broken = error != null && error.kind().scope() == Scope.PATH;
             if (error != null && broken && path.session() == witness) {
                 path.channel.abort(error);
             }
             geom.debts().vouched(continuity, witness, !broken);
         });
-        startTicking();
-        run.attempt.send(path, loop.nanoTime());
     }
 
     // ---- waiting
@@ -456,7 +459,37 @@ final class Lane {
         }
     }
 
-    private void resume(GeomIo io, @Nullable IoRequest parent) {
+    /** A path has answered: who waits for room there goes ahead, in the order in which they came. */
+    private void releaseCrowd() {
+        if (crowd.isEmpty() || releasing) {
+            return;
+        }
+        // What is answered at once comes back here.
+        releasing = true;
+        GeomIo io;
+        do {
+            io = crowd.remove();
+            begin(io, io.parent);
+        } while (!crowd.isEmpty() && crowd.element() != io);
+        releasing = false;
+    }
+
+    /** As a request that has just come: it may find a fence that was not there yet. */
+    private void begin(GeomIo io, @Nullable IoRequest parent) {
+        if (parent != null && geom.fencing().fences().hold(parent)) {
+            hold(io);
+        } else {
+            resume(io, parent);
+        }
+    }
+
+    private void hold(GeomIo io) {
+        held.add(io);
+        stats.held.increment();
+    }
+
+    /** Goes on with a request that has waited; {@code parent} is null when its client has gone. */
+    void resume(GeomIo io, @Nullable IoRequest parent) {
         if (parent == null) {
             recycleIfOver(io);
             endIfDrained();
@@ -465,63 +498,6 @@ final class Lane {
         } else {
             refresh();
             dispatch(io, parent, loop.nanoTime());
-        }
-    }
-
-    private boolean park(GeomIo io) {
-        Policies.NoPath bounds = geom.policies().noPath();
-        long now = loop.nanoTime();
-        if (bounds.queueFor().isZero() || geom.table().stopping()) {
-            return false;
-        }
-        boolean again = io.parkedNanos != 0;
-        if (!again) {
-            IoRequest parent = Objects.requireNonNull(io.parent);
-            io.parkedNanos = now == 0 ? 1 : now;
-            io.parkedBytes = parent.op() == IoOp.WRITE ? parent.length() : 0;
-        }
-        if (now - io.parkedNanos >= bounds.queueFor().toNanos()
-                || parked.size() >= bounds.maxRequests()
-                || parkedBytes + io.parkedBytes > bounds.maxBytes()) {
-            return false;
-        }
-        if (parked.isEmpty()) {
-            parkedTickNanos = now;
-        }
-        if (again) {
-            parked.addFirst(io);
-        } else {
-            parked.addLast(io);
-        }
-        parkedBytes += io.parkedBytes;
-        stats.queued.increment();
-        startTicking();
-        return true;
-    }
-
-    /** A path works again: everybody may try. Who is answered at once may well call this again. */
-    private void unpark() {
-        for (int i = parked.size(); i > 0 && !parked.isEmpty(); i--) {
-            unparkOne();
-        }
-    }
-
-    private void unparkOne() {
-        GeomIo io = parked.remove();
-        parkedBytes -= io.parkedBytes;
-        stats.queued.decrement();
-        io.beginAgain();
-        resume(io, io.parent);
-    }
-
-    /** The first of the queue tries its luck, for all; those whose time is up are answered. */
-    private void tickParked(long nowNanos) {
-        long queueForNanos = geom.policies().noPath().queueFor().toNanos();
-        while (!parked.isEmpty() && nowNanos - parked.element().parkedNanos >= queueForNanos) {
-            unparkOne();
-        }
-        if (!parked.isEmpty()) {
-            unparkOne();
         }
     }
 
@@ -541,7 +517,7 @@ final class Lane {
         if (io.parent == null || io.hedged || (hedges + 1) * READS_PER_HEDGE > reads) {
             return;
         }
-        LanePath path = PathSelector.choose(Mode.ACTIVE_ACTIVE, IoOp.READ, usable, null, io.tried);
+        LanePath path = eligibility.chooseForHedge(io.tried);
         if (path != null) {
             io.hedged = true;
             hedges++;
@@ -552,10 +528,6 @@ final class Lane {
 
     // ---- paths
 
-    private @Nullable LanePath choose(IoOp op, long tried) {
-        return PathSelector.choose(mode, op, usable, active, tried);
-    }
-
     /** Sees the geom's table as it is now: opens channels to new paths, takes leave of lost ones. */
     void refresh() {
         PathTable table = geom.table();
@@ -563,19 +535,17 @@ final class Lane {
             return;
         }
         seen = table;
-        mode = table.mode();
         List<LanePath> nowUsable = new ArrayList<>();
         for (PathEntry entry : table.newestFirst()) {
-            LanePath path = adopt(entry);
+            LanePath path = paths.adopt(entry);
             if (path != null && entry.isUsable()) {
                 nowUsable.add(path);
             }
         }
-        usable = nowUsable.toArray(LanePath[]::new);
-        active = table.active() == null ? null : find(table.active());
-        for (LanePath path : paths) {
-            releaseIfDrained(path);
-        }
+        IoPath active = table.active();
+        eligibility.become(
+                table.mode(), nowUsable.toArray(LanePath[]::new), active == null ? null : paths.find(active));
+        paths.releaseDrained();
         if (table.stopping()) {
             // Not from here: this may be a request in the middle of being sent, and its client may go away when it
             // hears.
@@ -586,85 +556,15 @@ final class Lane {
 
     private void releaseAll() {
         releaseHeld();
-        unpark();
-    }
-
-    private @Nullable LanePath adopt(PathEntry entry) {
-        LanePath path = find(entry.path());
-        if (path != null && !entry.isUsable()) {
-            reportUnflushed(path, entry);
-        }
-        if (entry.isLost()) {
-            if (path == null) {
-                geom.onLaneDrained(entry.path(), this);
-            } else {
-                path.leaving = true;
-            }
-            return path;
-        }
-        if (ended || geom.table().stopping()) {
-            return path;
-        }
-        if (path == null) {
-            BlockChannel channel = entry.path().device().open(loop);
-            path = new LanePath(this, entry.path(), geom.debts(), channel, entry.epoch());
-            paths.add(path);
-            channel.listen(path);
-            channel.prepare();
-        } else if (path.epoch != entry.epoch()) {
-            path.epoch = entry.epoch();
-            path.channel.prepare();
-        }
-        return path;
-    }
-
-    /** A path went out of use: names what was changed through it and not flushed, once. */
-    private void reportUnflushed(LanePath path, PathEntry entry) {
-        if (path.reportedEpoch != entry.epoch() && reportUnflushed(path)) {
-            path.reportedEpoch = entry.epoch();
-        }
-    }
-
-    private boolean reportUnflushed(LanePath path) {
-        path.unflushed.forget(path.path.latestFlushed());
-        boolean owes = path.unflushed.bytes() > 0;
-        if (owes) {
-            geom.onUnflushed(path.path, path.unflushed.bytes(), path.unflushed.ranges(RANGES_NAMED));
-        }
-        return owes;
-    }
-
-    /** Nobody can vouch for what these paths have not flushed: names it. */
-    void reportUnflushed(List<IoPath> owing) {
-        for (LanePath path : paths) {
-            if (owing.contains(path.path)) {
-                reportUnflushed(path);
-            }
-        }
-    }
-
-    private @Nullable LanePath find(IoPath path) {
-        for (LanePath candidate : paths) {
-            if (candidate.path == path) {
-                return candidate;
-            }
-        }
-        return null;
-    }
-
-    private void releaseIfDrained(LanePath path) {
-        if (path.leaving && path.inFlight == 0 && paths.remove(path)) {
-            path.channel.close();
-            path.onSessionEnded();
-            geom.onLaneDrained(path.path, this);
-        }
+        releaseCrowd();
+        parked.unpark();
     }
 
     /** Looks now and then: for this alone, no request shall have to. */
     void awaitIdle(IoPath target, CompletableFuture<Void> idle) {
         refresh();
-        LanePath path = find(target);
-        if (path == null || path.inFlight == 0 || List.of(usable).contains(path)) {
+        LanePath path = paths.find(target);
+        if (path == null || path.inFlight == 0 || eligibility.isUsable(path)) {
             idle.complete(null);
         } else {
             loop.schedule(() -> awaitIdle(target, idle), IDLE_LOOK_NANOS);
@@ -691,10 +591,7 @@ final class Lane {
             return;
         }
         ended = true;
-        for (LanePath path : paths) {
-            path.channel.close();
-            path.onSessionEnded();
-        }
+        paths.closeAll();
         geom.onLaneEnded(this);
     }
 
@@ -703,15 +600,29 @@ final class Lane {
     /** Reads one sector on {@code path} beside the requests of clients; {@code verdict} hears on this loop. */
     void check(IoPath target, int sectorSize, CheckVerdict verdict) {
         refresh();
-        LanePath path = find(target);
+        LanePath path = paths.find(target);
         if (path == null || path.leaving || ended) {
             verdict.on(-1, IoError.of(Kind.GONE, "the path is gone"));
             return;
         }
-        path.channel.prepare();
-        CheckRun run = new CheckRun(sectorSize, verdict);
-        startTicking();
-        run.attempt.send(path, loop.nanoTime());
+        readBeside(path, 0, sectorSize, read -> {
+            if (read.error() == null
+                    && !eligibility.isUsable(path)
+                    && eligibility.awaitLook(path, finding -> verdict.on(read.epoch, objection(path, finding)))) {
+                return;
+            }
+            verdict.on(read.epoch, read.error());
+        });
+    }
+
+    private static @Nullable IoError objection(LanePath path, Finding finding) {
+        return switch (finding) {
+            case Finding.Same same -> null;
+            case Finding.Broken broken -> broken.error();
+            case Finding.AnotherDisk another -> IoError.of(Kind.IDENTITY, another.where());
+            case Finding.Unclear unclear ->
+                IoError.of(Kind.NO_PATH, "it could not be told yet to which disk " + path.path + " leads");
+        };
     }
 
     /** Hears of a check's end; {@code error} is null when it passed. */
@@ -719,23 +630,48 @@ final class Lane {
         void on(int epoch, @Nullable IoError error);
     }
 
-    private final class CheckRun {
-        final Attempt.OfCheck attempt;
-        private final CheckVerdict verdict;
+    /** Reads beside the requests of clients; {@code then} hears on this loop. */
+    void readBeside(LanePath path, long offset, int length, Consumer<Attempt.OfCheck> then) {
+        startTicking();
+        path.prepare();
+        new Attempt.OfCheck(offset, length, read -> decided(read, then)).send(path, loop.nanoTime());
+    }
 
-        CheckRun(int sectorSize, CheckVerdict verdict) {
-            this.verdict = verdict;
-            this.attempt = new Attempt.OfCheck(sectorSize, this::decided);
+    private void decided(Attempt.OfCheck read, Consumer<Attempt.OfCheck> then) {
+        IoError error = read.error();
+        if (error == null || error.kind().scope() != Scope.PATH) {
+            read.on().noteAnswered(read);
         }
+        then.accept(read);
+        paths.releaseIfDrained(read.on());
+    }
 
-        private void decided() {
-            IoError error = attempt.error();
-            if (error == null || error.kind().scope() != Scope.PATH) {
-                attempt.on().noteAnswered(attempt);
-            }
-            verdict.on(attempt.epoch, error);
-            releaseIfDrained(attempt.on());
+    // ---- where new sessions lead
+
+    /** A session to one of the paths has begun or ended. */
+    void onSessionsChanged() {
+        eligibility.review();
+    }
+
+    /** A request that no other path could do waits for a path that may lead elsewhere, rather than to go there. */
+    private boolean awaitLook(GeomIo io, @Nullable LanePath path) {
+        boolean underWay = path != null && path.looking;
+        return path != null && eligibility.awaitLook(path, finding -> lookedAt(io, path, finding, underWay));
+    }
+
+    /** What broke may have been sent before the request came, while the path was not yet well again. */
+    private void lookedAt(GeomIo io, LanePath path, Finding finding, boolean wasUnderWay) {
+        IoRequest parent = io.parent;
+        if (parent == null) {
+            recycleIfOver(io);
+            endIfDrained();
+            return;
         }
+        boolean tellsNothing = finding instanceof Finding.Unclear || (finding instanceof Finding.Broken && wasUnderWay);
+        if (path.doubtful && eligibility.isAnyTrusted() && (!tellsNothing || ++io.looks >= LOOKS_PER_REQUEST)) {
+            io.passedOver |= path.bit;
+        }
+        retry(io, parent.op());
     }
 
     // ---- time
@@ -765,10 +701,7 @@ final class Lane {
             }
             busy |= path.inFlight > 0;
         }
-        if (now - parkedTickNanos >= geom.attemptTimeoutNanos() / TICKS_PER_TIMEOUT) {
-            parkedTickNanos = now;
-            tickParked(now);
-        }
+        parked.tick(now);
         if (busy || !parked.isEmpty()) {
             startTicking();
         }

@@ -2,6 +2,7 @@ package io.ropewalk.engine;
 
 import io.ropewalk.block.BlockChannel;
 import io.ropewalk.block.BlockChannel.SessionListener;
+import io.ropewalk.block.IoOp;
 import io.ropewalk.block.IoRequest;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -25,6 +26,9 @@ final class LanePath implements SessionListener {
         }
     }
 
+    /** What may be in flight here in bytes, or one request that is longer: as much as a session may have. */
+    static final long MOST_BYTES = 64L << 20;
+
     final IoPath path;
     final Debts debts;
     final long bit;
@@ -42,6 +46,17 @@ final class LanePath implements SessionListener {
     int reportedEpoch = -1;
 
     private final Lane lane;
+    /**
+     * Its session, or the one to come, began anew, and has not shown yet that it leads to the disk: not to be used while
+     * there is a path that has.
+     */
+    boolean doubtful;
+
+    /** That is being found out. */
+    boolean looking;
+
+    private boolean countedAsTrusted;
+    private long bytesInFlight;
     private @Nullable PathSession session;
     private @Nullable Attempt oldest;
     private @Nullable Attempt newest;
@@ -53,6 +68,7 @@ final class LanePath implements SessionListener {
         this.bit = path.bit();
         this.channel = channel;
         this.epoch = epoch;
+        this.doubtful = path.isDoubtfulWhenNew();
     }
 
     // ---- its session, if it has such a thing
@@ -60,6 +76,9 @@ final class LanePath implements SessionListener {
     @Override
     public void onSessionBegan() {
         session = debts.began(lane, this);
+        path.onSession();
+        countTrusted();
+        lane.onSessionsChanged();
     }
 
     @Override
@@ -67,7 +86,24 @@ final class LanePath implements SessionListener {
         PathSession ended = session;
         session = null;
         if (ended != null) {
+            doubtful = true;
+            countTrusted();
             debts.ended(ended);
+            lane.onSessionsChanged();
+        }
+    }
+
+    /** It leads to the disk. */
+    void trust() {
+        doubtful = false;
+        countTrusted();
+    }
+
+    private void countTrusted() {
+        boolean trusted = session != null && !doubtful;
+        if (trusted != countedAsTrusted) {
+            countedAsTrusted = trusted;
+            path.countTrusted(trusted ? 1 : -1);
         }
     }
 
@@ -116,6 +152,7 @@ final class LanePath implements SessionListener {
         }
         newest = attempt;
         inFlight++;
+        bytesInFlight += bytesHeldBy(attempt);
     }
 
     void strike(Attempt attempt) {
@@ -132,6 +169,16 @@ final class LanePath implements SessionListener {
         attempt.older = null;
         attempt.newer = null;
         inFlight--;
+        bytesInFlight -= bytesHeldBy(attempt);
+    }
+
+    /** Whether {@code request} may be sent before others have been answered. */
+    boolean hasRoomFor(IoRequest request) {
+        return bytesInFlight == 0 || bytesInFlight + bytesHeldBy(request) <= MOST_BYTES;
+    }
+
+    private static long bytesHeldBy(IoRequest request) {
+        return request.op() == IoOp.READ || request.op() == IoOp.WRITE ? request.length() : 0;
     }
 
     /** What was in flight a moment ago. Any thread. */

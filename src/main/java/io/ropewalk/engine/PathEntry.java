@@ -22,7 +22,9 @@ record PathEntry(
         LOST
     }
 
-    /** Why a path is FAIL; {@code error} is null when an operator said so, {@code detail} is for people. */
+    /**
+     * Why a path is FAIL; {@code error} is what a request or check met, null when none did. {@code detail} is for people.
+     */
     record Failure(
             FailReason reason, String detail, @Nullable IoError error) {
         static Failure of(FailReason reason, IoError error) {
@@ -48,6 +50,14 @@ record PathEntry(
 
     boolean isFailedBy(FailReason reason) {
         return failure != null && failure.reason() == reason;
+    }
+
+    /**
+     * Whether its bytes were compared and found to be another disk's: nothing but an operator brings it back. What a
+     * device says by itself (another size, read-only) comes as an error, and nothing is read as long as it says so.
+     */
+    boolean isAnotherDisk() {
+        return isFailedBy(FailReason.IDENTITY) && failure != null && failure.error() == null;
     }
 
     PathEntry failed(Failure why, Instant now) {

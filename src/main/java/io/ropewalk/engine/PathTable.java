@@ -234,11 +234,17 @@ record PathTable(
             }
         }
 
-        /** R4: every failed path but the one just faulted gets another chance; a path that is alone gets it at once. */
+        /**
+         * R4: every failed path but the one just faulted gets another chance; a path that is alone gets it at once. One that
+         * was seen to be another disk does not count: to use it is worse than to have none.
+         */
         private void restoreTheOthers(IoPath faulted, Instant now) {
-            boolean alone = entries.stream().filter(entry -> !entry.isLost()).count() == 1;
+            boolean alone = entries.stream()
+                            .filter(entry -> !entry.isLost() && !entry.isAnotherDisk())
+                            .count()
+                    == 1;
             for (PathEntry entry : List.copyOf(entries)) {
-                if (entry.isFailed() && (alone || entry.path() != faulted)) {
+                if (entry.isFailed() && !entry.isAnotherDisk() && (alone || entry.path() != faulted)) {
                     restore(entry.path(), RestoreTrigger.ALL_FAILED, now);
                 }
             }

@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class LabelPatrol implements InventoryListener, PathChecks.Gate {
     /** So many checks of a path that nothing happened to go without a look at its label. */
-    private static final int CHECKS_PER_LOOK = 12;
+    private static final int CHECKS_PER_LOOK = 3;
 
     private final Ledger ledger;
     private final Topology topology;

@@ -25,6 +25,12 @@ final class Rhythm {
         return Duration.ofNanos((long) (pause.toNanos() * factor));
     }
 
+    /** Twice {@code pause}, at most {@code most}. */
+    static Duration longer(Duration pause, Duration most) {
+        Duration twice = pause.multipliedBy(2);
+        return twice.compareTo(most) < 0 ? twice : most;
+    }
+
     /** The pause after the {@code failures}th failure in a row, from 1: doubles from {@code first} to {@code most}. */
     Duration backOff(Duration first, Duration most, int failures) {
         int doublings = Math.clamp(failures - 1, 0, MOST_DOUBLINGS);

@@ -275,6 +275,10 @@ public final class NbdServer implements AutoCloseable {
         }
     }
 
+    void tlsHandshakeEnded(NbdPeer peer, boolean succeeded) {
+        observer.onTlsHandshake(peer, succeeded);
+    }
+
     void sessionOpened(NbdSession session, NbdAgreement agreement) {
         endHandshake(session);
         log.info(session + " uses " + agreement.export().name() + (agreement.isReadOnly() ? ", read-only" : ""));

@@ -95,7 +95,8 @@ class EngineSimulationTest {
                         SimWeakness.NO_FENCE, "read",
                         SimWeakness.NO_EPOCH, "is in use since",
                         SimWeakness.NO_FLUSH_FAN_OUT, "read|debt|was lost",
-                        SimWeakness.NO_SESSION_END, "was lost with cache")
+                        SimWeakness.NO_SESSION_END, "was lost with cache|debt",
+                        SimWeakness.NO_LOOK, "read|durable|debt")
                 .get(weakness);
     }
 }

@@ -105,13 +105,15 @@ class GeomCacheChangeTest {
     void aFlushThatIsCheckedIsJudgedAnew() throws Exception {
         withSessions();
         write();
-        m.md(1).silent();
+        m.md(1).holding();
         m.md(0).endSessions();
         m.md(0).beginSessions();
         Ask flush = Ask.flush(m.channel);
         m.loop.run();
         assertThat(flush.isAnswered()).isFalse();
         become(Cache.PER_PATH);
+        m.md(1).letGo();
+        m.loop.run();
         assertThat(flush.error()).isEqualTo(Lane.LOSS);
         assertFlushSucceeds();
     }

@@ -134,7 +134,10 @@ class GeomSessionsTest {
         m.md(2).endSessions();
         m.md(2).beginSessions();
         m.loop.run();
-        assertThat(m.md(1).received.stream().filter(op -> op == IoOp.READ)).hasSizeBetween(1, 4);
+        int heard = m.md(1).received.size();
+        assertThat(m.md(1).received).contains(IoOp.READ);
+        m.loop.runFor(10 * m.geom.policies().attemptTimeout().toNanos());
+        assertThat(m.md(1).received).hasSize(heard);
         flushSucceeds(m);
     }
 

@@ -38,8 +38,11 @@ final class SimChannel extends BlockChannel {
     protected void start(IoRequest request) {
         requireOnLoop("submit");
         SimOp op = world.begin(request, this);
-        noticeBrokenSession();
         pending.add(op);
+        noticeBrokenSession();
+        if (op.decided) {
+            return;
+        }
         if (closed) {
             decide(op, error(op, Kind.SHUTTING_DOWN, "the channel is closed"));
         } else if (path.suffers(SimFault.WRONG_DISK)) {

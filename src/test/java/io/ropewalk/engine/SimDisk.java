@@ -1,6 +1,7 @@
 package io.ropewalk.engine;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -15,18 +16,23 @@ final class SimDisk {
     /** What a block holds that was trimmed; told apart from zeroes so that a mix-up is seen. */
     static final long TRIMMED = -1;
 
+    /** What every block of another disk holds. */
+    static final long FOREIGN = -2;
+
     private record Unflushed(long version, int cache) {}
 
     private final SimRandom random;
     private final long[] durable;
     private final List<List<Unflushed>> unflushed = new ArrayList<>();
 
-    SimDisk(int blocks, SimRandom random) {
+    /** @param content of every block */
+    SimDisk(int blocks, long content, SimRandom random) {
         this.random = random;
         this.durable = new long[blocks];
         for (int block = 0; block < blocks; block++) {
             unflushed.add(new ArrayList<>());
         }
+        Arrays.fill(durable, content);
     }
 
     int blocks() {

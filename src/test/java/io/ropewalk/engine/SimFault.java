@@ -18,6 +18,8 @@ enum SimFault {
     ERRORS,
     /** Changes and flushes are refused for want of space. */
     FULL,
-    /** It leads to another disk. */
-    WRONG_DISK
+    /** It leads to another disk, and the device says so. */
+    WRONG_DISK,
+    /** It leads to another disk of the same size, and nothing but the bytes tells. */
+    MIXED_UP
 }

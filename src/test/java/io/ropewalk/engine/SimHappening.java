@@ -19,6 +19,8 @@ enum SimHappening {
     CACHE_LOSS,
     ANSWER_LEFT_BEHIND,
     FLUSH_TOLD_OF_LOSS,
+    MIX_UP,
+    MIX_UP_FOUND,
     GIVEN_UP,
     VERB,
     VERB_REFUSED,

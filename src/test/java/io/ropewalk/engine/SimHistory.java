@@ -70,6 +70,13 @@ final class SimHistory {
         }
     }
 
+    /** A cache has lost its content at {@code moment}, but for what had been made durable up to {@code flushed}. */
+    private record Loss(int cache, long flushed, long moment) {
+        boolean took(Change change) {
+            return change.cache == cache && change.served > flushed && change.served < moment;
+        }
+    }
+
     private final List<List<Change>> byBlock = new ArrayList<>();
     private final List<Change> writes = new ArrayList<>();
     private final List<Change> notDurable = new ArrayList<>();
@@ -77,6 +84,7 @@ final class SimHistory {
     private final boolean cachePerPath;
     private final long[] flushedAtServer;
     private final long[] lostAt;
+    private final List<Loss> losses = new ArrayList<>();
     private long latestDebt;
     private long noted;
 
@@ -127,7 +135,7 @@ final class SimHistory {
         if (durably) {
             return;
         }
-        if (served < lostAt[cache] && isOwed(change, cache)) {
+        if (losses.stream().anyMatch(loss -> loss.took(change))) {
             lose(change, moment);
         } else {
             notDurable.add(change);
@@ -196,6 +204,7 @@ final class SimHistory {
     /** A cache has lost its content. */
     void cacheLost(int cache, long moment) {
         lostAt[cache] = moment;
+        losses.add(new Loss(cache, flushedAtServer[cache], moment));
         List<Change> lost =
                 notDurable.stream().filter(change -> isOwed(change, cache)).toList();
         notDurable.removeAll(lost);

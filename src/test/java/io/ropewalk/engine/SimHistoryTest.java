@@ -127,6 +127,15 @@ class SimHistoryTest {
         assertThatThrownBy(() -> history.flushed(6)).isInstanceOf(SimViolation.class);
     }
 
+    @Test
+    void aFlushOfTheServerAfterTheLossDoesNotCoverIt() {
+        Change change = history.beginWrite(0, 1, 1);
+        history.cacheLost(0, 3);
+        history.flushedAtServer(0, 4);
+        history.succeeded(change, 5, 0, false, 2);
+        allowed(0, 0, 6);
+    }
+
     private void done(Change change, long moment) {
         history.succeeded(change, moment, 0, false, moment);
     }

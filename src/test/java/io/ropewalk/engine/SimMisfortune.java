@@ -43,11 +43,23 @@ final class SimMisfortune {
         if (index == plan.guardian() || path.isFaulted()) {
             return;
         }
+        SimFault fault = random.pick(List.copyOf(plan.faults()));
+        if (fault == SimFault.MIXED_UP) {
+            if (!plan.mayMixUp() || !isKnown(path) || !isKnown(world.paths().get(plan.guardian()))) {
+                return;
+            }
+            world.count(SimHappening.MIX_UP);
+        }
         world.count(SimHappening.FAULT);
-        path.befall(random.pick(List.copyOf(plan.faults())));
+        path.befall(fault);
         if (path.isFaulted()) {
             healLater(path);
         }
+    }
+
+    /** Where a path led first is believed: it has had a session, and there is one to compare the next with. */
+    private boolean isKnown(SimPath path) {
+        return path.isConnectedSince(world.scheduler.nowNanos());
     }
 
     private void healLater(SimPath path) {

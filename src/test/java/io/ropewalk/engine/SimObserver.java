@@ -64,6 +64,10 @@ final class SimObserver implements EngineObserver {
             requirePresentEpoch(path, op);
             requireBlame(path, reason, op);
         }
+        if (reason == FailReason.IDENTITY && error == null) {
+            world.count(SimHappening.MIX_UP_FOUND);
+            world.path(path).requireMixedUp();
+        }
         if (reason == FailReason.CHECKER && !isAnotherUsable(path)) {
             throw new SimViolation("a check took " + path + ", the last usable path");
         }
@@ -115,9 +119,12 @@ final class SimObserver implements EngineObserver {
         }
     }
 
+    /** One that does not work may have been found out by a look at where it leads. */
     private static boolean isUsableLeft(PathTable table, SimLife life) {
         return table.newestFirst().stream()
-                .anyMatch(entry -> entry.isUsable() && (entry.path().bit() & life.tried) == 0);
+                .anyMatch(entry -> entry.isUsable()
+                        && (entry.path().bit() & life.tried) == 0
+                        && !((SimPath) entry.path().device()).isFaulted());
     }
 
     @Override
@@ -167,7 +174,9 @@ final class SimObserver implements EngineObserver {
         }
         require(told.size() == table.newestFirst().size(), "more was told than is", table);
         require(usable == table.usableCount(), "the count is wrong", table);
-        require(usable > 0 || table.attachedCount() == 0, "R6: paths, but none usable", table);
+        long elsewhere =
+                table.newestFirst().stream().filter(PathEntry::isAnotherDisk).count();
+        require(usable > 0 || table.attachedCount() == elsewhere, "R6: paths, but none usable", table);
         checkActive(table, usable);
     }
 

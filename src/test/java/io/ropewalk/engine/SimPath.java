@@ -36,6 +36,7 @@ final class SimPath implements BlockDevice {
     private double errorRate;
     private int doomed;
     private int breaking;
+    private boolean everMixedUp;
     private long wellSince;
 
     /** @param cache the volatile cache that changes through this path rest in */
@@ -66,6 +67,18 @@ final class SimPath implements BlockDevice {
                         session != null && session.connected && !session.ended && session.connectedNanos < nanos);
     }
 
+    /** Where sessions lead that begin now. */
+    SimDisk disk() {
+        return suffers(SimFault.MIXED_UP) ? world.otherDisk : world.disk;
+    }
+
+    /** It is said that it led to another disk. */
+    void requireMixedUp() {
+        if (!everMixedUp) {
+            throw new SimViolation(name + " is taken for another disk, and never was one");
+        }
+    }
+
     boolean suffers(SimFault what) {
         return fault == what;
     }
@@ -83,10 +96,11 @@ final class SimPath implements BlockDevice {
         fault = what;
         errorKind = world.random.pick(
                 Kind.IO, Kind.IO, Kind.IO, Kind.NO_MEMORY, Kind.NOT_PERMITTED, Kind.GONE, Kind.PROTOCOL);
+        everMixedUp |= what == SimFault.MIXED_UP;
         errorRate = world.random.pick(0.1, 0.5, 1.0);
         reassess();
         switch (what) {
-            case DROPPED, REFUSING, WRONG_DISK -> breakConnections();
+            case DROPPED, REFUSING, WRONG_DISK, MIXED_UP -> breakConnections();
             case FLAPPING -> flap();
             default -> {}
         }
@@ -104,7 +118,11 @@ final class SimPath implements BlockDevice {
 
     void heal() {
         world.tell(() -> name + " is well again");
+        boolean wasMixedUp = suffers(SimFault.MIXED_UP);
         fault = null;
+        if (wasMixedUp) {
+            breakConnections();
+        }
         List<SimOp> thawed = List.copyOf(frozen);
         frozen.clear();
         for (SimOp op : thawed) {
@@ -214,17 +232,22 @@ final class SimPath implements BlockDevice {
         op.servedMoment = world.scheduler.nextMoment();
         if (op.refusal == null) {
             if (!op.channel.isFlushForShow(op)) {
-                op.takeEffect(world.disk, cache);
+                op.takeEffect(diskOf(op), cache);
                 noteFlush(op);
             }
         } else if (op.op.changesData() && world.random.chance(0.5)) {
             world.count(SimHappening.PARTIAL_CHANGE);
-            op.takeEffectInPart(world.disk, cache, world.random);
+            op.takeEffectInPart(diskOf(op), cache, world.random);
         }
     }
 
+    private SimDisk diskOf(SimOp op) {
+        boolean deceived = op.life == null && world.is(SimWeakness.NO_LOOK);
+        return deceived ? world.disk : Objects.requireNonNull(op.session).disk;
+    }
+
     private void noteFlush(SimOp op) {
-        if (op.op == IoOp.FLUSH) {
+        if (op.op == IoOp.FLUSH && diskOf(op) == world.disk) {
             world.history.flushedAtServer(cache, world.scheduler.nextMoment());
         }
     }

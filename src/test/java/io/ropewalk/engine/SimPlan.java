@@ -138,6 +138,11 @@ record SimPlan(
         return some;
     }
 
+    /** Whether a good path is there to compare with at any time, as nothing befalls one, and no operator takes it away. */
+    boolean mayMixUp() {
+        return guardian >= 0 && guardian < pathsAtFirst && verbPauseNanos == 0;
+    }
+
     boolean isCachePerPath() {
         return policies.cache() == Cache.PER_PATH;
     }

@@ -11,6 +11,9 @@ final class SimSession {
     final Settlement settlement = new Settlement();
     final long connectedNanos;
 
+    /** Where it leads. */
+    final SimDisk disk;
+
     /** The server never answers the handshake. */
     final boolean unanswered;
 
@@ -27,6 +30,7 @@ final class SimSession {
         this.channel = channel;
         this.connectedNanos = connectedNanos;
         this.unanswered = unanswered;
+        this.disk = channel.path().disk();
     }
 
     void arriving(SimOp op) {
@@ -61,9 +65,9 @@ final class SimSession {
         }
         op.served = true;
         if (world.random.chance(0.9)) {
-            op.takeEffect(world.disk, channel.path().cache());
+            op.takeEffect(disk, channel.path().cache());
         } else {
-            op.takeEffectInPart(world.disk, channel.path().cache(), world.random);
+            op.takeEffectInPart(disk, channel.path().cache(), world.random);
         }
     }
 

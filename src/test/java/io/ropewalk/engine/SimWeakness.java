@@ -9,5 +9,7 @@ enum SimWeakness {
     /** Only one path does a FLUSH, the others answer that they did: as if it were sent to one path only (Q12). */
     NO_FLUSH_FAN_OUT,
     /** Channels do not say that their session has ended: as if nobody accounted for a server that restarts unnoticed. */
-    NO_SESSION_END
+    NO_SESSION_END,
+    /** Another disk shows the right bytes to whoever looks and not to clients: as if nobody had looked where a path leads. */
+    NO_LOOK
 }

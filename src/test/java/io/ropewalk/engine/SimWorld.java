@@ -36,6 +36,8 @@ import org.jspecify.annotations.Nullable;
  *       may find answers in it that the server had sent before.
  *   <li>Loops stall, clients go away at any time, operators give any verb at any time; a stop in the middle of all that.
  *   <li>A well path answers each attempt within half the shortest time-out, stalls included.
+ *   <li>A path may lead to another disk of the same size for a while, which breaks its connections when that begins and when it
+ *       ends. It does so only where another path works all the time, in use from the beginning.
  *   <li>Outside the budget: bytes that change on their way, a disk that reorders across its own FLUSH, two settlements of
  *       one connection, threads racing within one task.
  * </ul>
@@ -52,6 +54,10 @@ final class SimWorld {
     final SimRandom random;
     final SimScheduler scheduler;
     final SimDisk disk;
+
+    /** Where a path leads that was mixed up. */
+    final SimDisk otherDisk;
+
     final SimHistory history;
 
     private final Set<SimWeakness> weaknesses;
@@ -81,7 +87,8 @@ final class SimWorld {
         this.weaknesses = weaknesses;
         this.trace = trace;
         this.scheduler = new SimScheduler(random.split(), plan.timeoutNanos() / 100);
-        this.disk = new SimDisk(plan.blocks(), random.split());
+        this.disk = new SimDisk(plan.blocks(), SimDisk.ZEROES, random.split());
+        this.otherDisk = new SimDisk(plan.blocks(), SimDisk.FOREIGN, random.split());
         this.fencedUntilNanos = new long[plan.blocks()];
         this.history = new SimHistory(plan.blocks(), plan.caches());
         for (int i = 0; i < plan.lanes(); i++) {
@@ -122,6 +129,10 @@ final class SimWorld {
         clients.forEach(SimClient::connect);
         misfortune.begin();
         misfortune.again(plan.verbPauseNanos(), operator::act);
+        if (plan.mayMixUp()) {
+            misfortune.again(
+                    plan.timeoutNanos(), () -> operator.check(random.pick(paths).name()));
+        }
         misfortune.again(plan.giveUpPauseNanos(), () -> random.pick(clients).giveUp());
         scheduler.after(plan.chaosNanos(), this::calm);
         if (plan.stopsEarly()) {
@@ -452,9 +463,17 @@ final class SimWorld {
                 geom.stats().paths().stream().allMatch(path -> path.inFlight() == 0),
                 "the geom counts requests in flight");
         requireCounts(geom.stats());
-        // Each session may be doubted, and may end as a witness, in two proofs.
-        require(checks <= operator.checks() + 4 * sessions, checks + " checks, with " + sessions + " sessions");
+        requireFewChecks();
         require(scheduler.bytesInBuffers() == 0, scheduler.bytesInBuffers() + " bytes were not released");
+    }
+
+    /** Each session may be doubted, and may end as a witness, in two proofs; and a look at where it leads, again after a while where that was unclear. */
+    private void requireFewChecks() {
+        long whiles = 2 * scheduler.nowNanos() / plan.timeoutNanos();
+        long looks = sessions + operator.checks() + whiles * paths.size() * plan.lanes();
+        require(
+                checks <= operator.checks() + 4 * sessions + looks * Look.MOST_READS,
+                checks + " checks, with " + sessions + " sessions");
     }
 
     private void requireCounts(GeomStats stats) {

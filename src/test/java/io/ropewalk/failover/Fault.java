@@ -10,8 +10,7 @@ import java.util.EnumSet;
 import java.util.Set;
 
 /**
- * What can go wrong with one path of two, and what is expected then. Another disk of the same size is not among them: a
- * path is told apart by size and abilities only.
+ * What can go wrong with one path of two, and what is expected then.
  */
 enum Fault {
     REFUSED("refused on reconnect", Entrance.RELAY, behaving(Behavior.REFUSING), FailReason.DISCONNECTED),
@@ -28,6 +27,7 @@ enum Fault {
     SHORT("short reply", Entrance.RELAY, behaving(Behavior.CUTTING), FailReason.DISCONNECTED),
     WRONG_SIZE("wrong size on reconnect", Entrance.DIRECT, FaultyPath::comeBackHalved, FailReason.IDENTITY),
     READ_ONLY("read-only now", Entrance.DIRECT, FaultyPath::comeBackReadOnly, FailReason.IDENTITY),
+    ANOTHER_DISK("another disk", Entrance.DIRECT, FaultyPath::comeBackElsewhere, FailReason.IDENTITY),
     FLAPPING("flap, 1 Hz", Entrance.RELAY, FaultyPath::flap, FailReason.FLAPPING);
 
     /** Does something to a path. */
@@ -73,7 +73,7 @@ enum Fault {
             case KILLED -> path.server().start();
             case STOPPED -> path.server().resume();
             case IO_ERROR, SOME_IO_ERRORS, NO_SPACE -> path.releaseTrigger();
-            case WRONG_SIZE, READ_ONLY -> path.comeBackWell();
+            case WRONG_SIZE, READ_ONLY, ANOTHER_DISK -> path.comeBackWell();
             case REFUSED, RESET, CLOSED, BLACK_HOLE, DELAY, RUBBISH, SHORT, FLAPPING ->
                 path.relay().behave(Behavior.HONEST);
         }

@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Random;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.awaitility.Awaitility;
@@ -105,6 +106,15 @@ final class FaultyPath implements AutoCloseable {
 
     void comeBackHalved() throws Exception {
         comeBack(List.of("--filter=truncate"), List.of("truncate=" + Files.size(store) / 2));
+    }
+
+    /** A file of the same size and other bytes. */
+    void comeBackElsewhere() throws Exception {
+        Path other = Files.createTempFile(store.getParent(), "other", ".img");
+        byte[] bytes = new byte[(int) Files.size(store)];
+        new Random(1).nextBytes(bytes);
+        Files.write(other, bytes);
+        server.replace(List.of("file", other.toString()));
     }
 
     void comeBackReadOnly() throws Exception {

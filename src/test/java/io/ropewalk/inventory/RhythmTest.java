@@ -23,6 +23,13 @@ class RhythmTest {
     }
 
     @Test
+    void aPauseBecomesLongerUpToTheMost() {
+        assertThat(Rhythm.longer(FIRST, MOST)).isEqualTo(FIRST.multipliedBy(2));
+        assertThat(Rhythm.longer(FIRST.multipliedBy(15), MOST)).isEqualTo(MOST);
+        assertThat(Rhythm.longer(MOST, MOST)).isEqualTo(MOST);
+    }
+
+    @Test
     void pausesDiffer() {
         assertThat(rhythm.about(MOST)).isNotEqualTo(rhythm.about(MOST));
         assertThat(rhythm.upTo(FIRST)).isBetween(Duration.ZERO, FIRST);

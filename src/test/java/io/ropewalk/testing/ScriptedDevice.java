@@ -35,7 +35,7 @@ public final class ScriptedDevice implements BlockDevice {
     }
 
     private final String name;
-    private final Disk disk;
+    private Disk disk;
     private final DeviceListeners listeners = new DeviceListeners();
     private Geometry geometry;
     private Capabilities capabilities = Capabilities.of(Capability.values()).without(Capability.ROTATIONAL);
@@ -88,6 +88,12 @@ public final class ScriptedDevice implements BlockDevice {
     /** Decides requests at once, but answers them only at {@link #letGo}. */
     public ScriptedDevice holding() {
         holding = true;
+        return this;
+    }
+
+    /** Leads to {@code other} from now on. */
+    public ScriptedDevice leadingTo(Disk other) {
+        disk = other;
         return this;
     }
 
