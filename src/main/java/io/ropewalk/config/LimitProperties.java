@@ -3,6 +3,7 @@ package io.ropewalk.config;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import java.time.Duration;
+import org.hibernate.validator.constraints.time.DurationMin;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
 /**
@@ -21,7 +22,8 @@ record LimitProperties(
         @DefaultValue("1000")
         @Min(value = 1, message = "must be 1 to 1000000") @Max(value = 1_000_000, message = "must be 1 to 1000000") int requestsAtOnce,
 
-        @DefaultValue("30s") Duration requestTime,
+        @DefaultValue("30s") @DurationMin(seconds = 1, message = "must be 1s or more")
+        Duration requestTime,
 
         @DefaultValue("20")
         @Min(value = 1, message = "must be 1 to 100") @Max(value = 100, message = "must be 1 to 100") int eventStreamsPerClient) {}

@@ -12,6 +12,10 @@ import org.jspecify.annotations.Nullable;
 abstract class Attempt extends IoRequest {
     private @Nullable LanePath on;
     long startNanos;
+
+    /** When it succeeded; the clock is asked once for its path and its client. */
+    long answeredNanos;
+
     int epoch;
 
     /** When it was sent, in the count of {@link Debts#moment}. */

@@ -139,8 +139,8 @@ final class Eligibility {
         path.looking = false;
         switch (finding) {
             case Finding.Same same -> path.trust();
-            case Finding.AnotherDisk another -> geom.onAnotherDisk(path.path, path.epoch, another.where());
-            case Finding.Broken broken -> geom.onLookBroken(path.path, broken.epoch(), broken.error());
+            case Finding.AnotherDisk another -> geom.verdicts().onAnotherDisk(path.path, path.epoch, another.where());
+            case Finding.Broken broken -> geom.verdicts().onLookBroken(path.path, broken.epoch(), broken.error());
             case Finding.Unclear unclear -> {}
         }
         lane.refresh();

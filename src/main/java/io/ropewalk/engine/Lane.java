@@ -70,6 +70,9 @@ final class Lane {
     private final LanePaths paths;
     private final ArrayDeque<GeomIo> pool = new ArrayDeque<>();
     private final ArrayDeque<GeomIo> held = new ArrayDeque<>();
+    /** Requests that wait until so much is no longer in flight on the path that is theirs. */
+    private final ArrayDeque<GeomIo> crowd = new ArrayDeque<>();
+
     private final ParkedRequests parked;
     private final Eligibility eligibility;
     private final FlushReview flushReview;
@@ -81,6 +84,7 @@ final class Lane {
     private long reads;
     private long hedges;
     private boolean ticking;
+    private boolean releasing;
     private boolean ended;
 
     Lane(Geom geom, IoLoop loop) {
@@ -124,10 +128,11 @@ final class Lane {
         channel.enlist(io);
         requestsInFlight++;
         if (geom.fencing().fences().hold(request)) {
-            held.add(io);
-            stats.held.increment();
-        } else {
+            hold(io);
+        } else if (crowd.isEmpty()) {
             dispatch(io, request, now);
+        } else {
+            crowd.addLast(io);
         }
     }
 
@@ -137,6 +142,8 @@ final class Lane {
             giveUp(io);
         } else if (request.op() == IoOp.FLUSH) {
             flush(io, path, nowNanos);
+        } else if (!path.hasRoomFor(request)) {
+            crowd.addFirst(io);
         } else {
             reads += request.op() == IoOp.READ ? 1 : 0;
             send(io, io.attempt, path, nowNanos);
@@ -174,6 +181,7 @@ final class Lane {
             decide(attempt, error);
         }
         paths.releaseIfDrained(path);
+        releaseCrowd();
     }
 
     private void decide(Attempt.OfRequest attempt, @Nullable IoError error) {
@@ -194,7 +202,8 @@ final class Lane {
 
     private void noteSuccess(Attempt.OfRequest attempt) {
         LanePath path = attempt.on();
-        path.stats.succeeded(attempt.op(), attempt.length(), loop.nanoTime() - attempt.startNanos);
+        attempt.answeredNanos = loop.nanoTime();
+        path.stats.succeeded(attempt.op(), attempt.length(), attempt.answeredNanos - attempt.startNanos);
         if (attempt.op().changesData()) {
             path.countChange(attempt);
         } else if (attempt.op() == IoOp.FLUSH) {
@@ -217,7 +226,7 @@ final class Lane {
     }
 
     private void onSuccess(Attempt.OfRequest attempt, GeomIo io, IoRequest parent) {
-        settle(io, parent, loop.nanoTime());
+        settle(io, parent, attempt.answeredNanos);
         release(io);
         parent.answerAs(attempt);
         parked.unpark();
@@ -450,6 +459,35 @@ final class Lane {
         }
     }
 
+    /** A path has answered: who waits for room there goes ahead, in the order in which they came. */
+    private void releaseCrowd() {
+        if (crowd.isEmpty() || releasing) {
+            return;
+        }
+        // What is answered at once comes back here.
+        releasing = true;
+        GeomIo io;
+        do {
+            io = crowd.remove();
+            begin(io, io.parent);
+        } while (!crowd.isEmpty() && crowd.element() != io);
+        releasing = false;
+    }
+
+    /** As a request that has just come: it may find a fence that was not there yet. */
+    private void begin(GeomIo io, @Nullable IoRequest parent) {
+        if (parent != null && geom.fencing().fences().hold(parent)) {
+            hold(io);
+        } else {
+            resume(io, parent);
+        }
+    }
+
+    private void hold(GeomIo io) {
+        held.add(io);
+        stats.held.increment();
+    }
+
     /** Goes on with a request that has waited; {@code parent} is null when its client has gone. */
     void resume(GeomIo io, @Nullable IoRequest parent) {
         if (parent == null) {
@@ -518,6 +556,7 @@ final class Lane {
 
     private void releaseAll() {
         releaseHeld();
+        releaseCrowd();
         parked.unpark();
     }
 

@@ -180,7 +180,9 @@ final class NbdClientDial implements NbdClientSession.Opener {
                 .option(ChannelOption.RECVBUF_ALLOCATOR, attempt.receiveAllocator())
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, millisPerAddress())
                 .handler(attempt);
-        if (!unix) {
+        if (unix) {
+            bootstrap.option(ChannelOption.SO_SNDBUF, Transport.UNIX_SEND_BUFFER_BYTES);
+        } else {
             bootstrap.option(ChannelOption.TCP_NODELAY, true).option(ChannelOption.SO_KEEPALIVE, true);
             loops.transport().boundUnacknowledged(bootstrap, UNACKNOWLEDGED_MILLIS);
         }

@@ -71,7 +71,9 @@ final class NbdServerSocket {
         SocketAddress address = loops.transport() == Transport.NIO
                 ? UnixDomainSocketAddress.of(path)
                 : new DomainSocketAddress(path.toFile());
-        return new NbdServerSocket(bind(bootstrap(loops, true, sessions), address, path.toString()), path);
+        ServerBootstrap bootstrap =
+                bootstrap(loops, true, sessions).childOption(ChannelOption.SO_SNDBUF, Transport.UNIX_SEND_BUFFER_BYTES);
+        return new NbdServerSocket(bind(bootstrap, address, path.toString()), path);
     }
 
     /** Where it listens; null for a Unix socket. */

@@ -25,6 +25,7 @@ public final class NettyLoops implements AutoCloseable {
         if (System.getProperty("io.netty.leakDetection.level") == null) {
             ResourceLeakDetector.setLevel(ResourceLeakDetector.Level.DISABLED);
         }
+        keepReceiveBuffers();
     }
 
     private final Transport transport;
@@ -84,6 +85,23 @@ public final class NettyLoops implements AutoCloseable {
 
     public Class<? extends ServerChannel> serverChannel(boolean unixSocket) {
         return transport.serverChannel(unixSocket);
+    }
+
+    /**
+     * Receive buffers of up to 2 MiB stay with their loop. By default only those of up to 32 KiB do; larger ones empty a
+     * chunk of the pool again and again, and each new chunk is 4 MiB for the kernel and for Java to clear. What was not
+     * used for a while goes back. Netty reads this when its pool is first used, hence before.
+     */
+    private static void keepReceiveBuffers() {
+        setUnlessSet("io.netty.allocator.maxCachedBufferCapacity", 5 << 19);
+        setUnlessSet("io.netty.allocator.normalCacheSize", 8);
+        setUnlessSet("io.netty.allocator.cacheTrimIntervalMillis", 5_000);
+    }
+
+    private static void setUnlessSet(String property, int value) {
+        if (System.getProperty(property) == null) {
+            System.setProperty(property, Integer.toString(value));
+        }
     }
 
     @Override

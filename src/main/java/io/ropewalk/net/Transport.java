@@ -34,6 +34,13 @@ public enum Transport {
     /** What the JDK brings; works everywhere. */
     NIO;
 
+    /**
+     * What a Unix socket of ours may hold that its peer has not read yet: a message of 1 MiB leaves by one call instead of
+     * one for each 200 KiB that the peer takes. A limit, not a reservation; the kernel may set a lower one. TCP sizes its
+     * buffers itself.
+     */
+    public static final int UNIX_SEND_BUFFER_BYTES = 1 << 20;
+
     /** Its name for people: io_uring, epoll, nio. */
     public String title() {
         return name().toLowerCase(Locale.ROOT);

@@ -59,6 +59,25 @@ class AbuseTest {
     }
 
     @Test
+    void howManyNbdClientsThereMayBe_isConfigured() throws Exception {
+        service = RunningService.start(
+                folder,
+                "--ropewalk.demo=true",
+                "--ropewalk.nbd.max-sessions=4",
+                "--ropewalk.nbd.max-sessions-per-address=2",
+                "--ropewalk.nbd.max-handshakes=3",
+                "--ropewalk.nbd.handshake-timeout=2s");
+        int port = service.export("demo").getPort();
+        for (int i = 0; i < 3; i++) {
+            crowd.add(new Socket(InetAddress.getLoopbackAddress(), port));
+        }
+
+        await().atMost(PATIENCE).until(() -> crowd.stream().anyMatch(AbuseTest::isClosedByPeer));
+        await().atMost(PATIENCE).until(() -> crowd.stream().allMatch(AbuseTest::isClosedByPeer));
+        assertThat(greeting(port)).startsWith("NBDMAGIC");
+    }
+
+    @Test
     void whoAsksTooOften_isToldWhenToComeBack() {
         service = RunningService.start(
                 folder, "--ropewalk.limits.requests-per-second=1", "--ropewalk.limits.requests-at-once=20");

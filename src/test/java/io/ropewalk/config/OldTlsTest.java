@@ -120,6 +120,7 @@ class OldTlsTest {
                         bundle + "keystore.certificate=file:" + folder.resolve("server-cert.pem"),
                         bundle + "keystore.private-key=file:" + folder.resolve("server-key.pem"),
                         "--server.ssl.bundle=door",
+                        "--ropewalk.limits.request-time=3s",
                         "--ropewalk.nbd.ssl-bundle=door"))
                 .redirectErrorStream(true)
                 .redirectOutput(folder.resolve("service.log").toFile())
