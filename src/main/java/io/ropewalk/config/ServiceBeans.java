@@ -17,6 +17,7 @@ import org.springframework.context.annotation.Import;
     IoConfiguration.class,
     MetricsConfiguration.class,
     NbdConfiguration.class,
+    PromptTomcat.class,
     SecurityConfiguration.class,
     StoreConfiguration.class,
     ApiBeans.class
