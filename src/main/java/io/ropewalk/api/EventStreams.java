@@ -62,14 +62,13 @@ class EventStreams implements SmartLifecycle {
             throw new ApiException(
                     ProblemCode.BUSY, "The service is about to stop.", "Try again when it has started anew.");
         }
-        enter(client);
         if (!free.tryAcquire()) {
-            leave(client);
             throw new ApiException(
                     ProblemCode.BUSY,
                     "No more than " + MOST + " event streams can be open at once.",
                     "Close one, or read events page by page.");
         }
+        enter(client);
         SseEmitter emitter = new SseEmitter(NO_TIMEOUT);
         Thread feeder = Thread.ofVirtual().name("events").unstarted(() -> feed(emitter, seq, client));
         feeders.add(feeder);
@@ -90,6 +89,7 @@ class EventStreams implements SmartLifecycle {
     }
 
     private void leave(String client) {
+        free.release();
         clients.computeIfPresent(client, (key, open) -> open == 1 ? null : open - 1);
     }
 
@@ -107,7 +107,6 @@ class EventStreams implements SmartLifecycle {
             LOG.debug("An event stream ended: {}", gone.toString());
         } finally {
             feeders.remove(Thread.currentThread());
-            free.release();
             leave(client);
         }
     }

@@ -10,7 +10,7 @@ import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.context.annotation.Bean;
 
 /**
- * The web server waits for slow clients so long and no longer. That of the API finds this among our beans, that of
+ * The web server waits for slow clients so long and no longer. That of the API has this among its beans, that of
  * management by META-INF/spring.
  */
 @ManagementContextConfiguration(value = ManagementContextType.CHILD, proxyBeanMethods = false)
