@@ -84,6 +84,8 @@ class ArchitectureTest {
     static final ArchRule nobodyImportsConfig = noClasses()
             .that()
             .resideOutsideOfPackage("io.ropewalk.config..")
+            .and()
+            .doNotHaveFullyQualifiedName("io.ropewalk.Ropewalk")
             .should()
             .dependOnClassesThat()
             .resideInAPackage("io.ropewalk.config..")

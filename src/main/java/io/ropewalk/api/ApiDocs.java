@@ -70,6 +70,7 @@ class ApiDocs implements GlobalOpenApiCustomizer, GlobalOperationCustomizer {
             ProblemCode.MALFORMED_JSON,
             ProblemCode.INVALID_BODY,
             ProblemCode.BODY_TOO_LARGE,
+            ProblemCode.REQUEST_TIMEOUT,
             ProblemCode.UNSUPPORTED_MEDIA_TYPE);
 
     /** What stands in a path: an example that is there in the demo, and what it means. */
@@ -127,8 +128,9 @@ class ApiDocs implements GlobalOpenApiCustomizer, GlobalOperationCustomizer {
     }
 
     private static void addSecurity(OpenAPI api) {
-        String roles = " Role viewer reads; operator fails, restores and prefers paths and rotates geoms as well; admin"
-                + " does everything.";
+        String roles =
+                " Role viewer reads; operator fails, drains, restores and prefers paths and rotates geoms as well; admin"
+                        + " does everything.";
         api.getComponents()
                 .addSecuritySchemes(
                         BEARER,

@@ -45,16 +45,22 @@ class ApiSecurity {
 
     /** What moves I/O from one path to another, and neither adds nor takes away. */
     private static final String[] STEERING = {
-        PATH + ":fail", PATH + ":restore", PATH + ":prefer", Api.BASE + "/geoms/" + Api.GEOM + ":rotate"
+        PATH + ":fail",
+        PATH + ":drain",
+        PATH + ":restore",
+        PATH + ":prefer",
+        Api.BASE + "/geoms/" + Api.GEOM + ":rotate"
     };
 
     /** One who was not even asked. */
     private static final Callers.Unknown NOBODY =
             new Callers.Unknown("The request does not say who sends it.", "Say who you are.", null);
 
+    private final RequestRates rates;
     private final ProblemWriter problems;
 
-    ApiSecurity(ProblemWriter problems) {
+    ApiSecurity(RequestRates rates, ProblemWriter problems) {
+        this.rates = rates;
         this.problems = problems;
     }
 
@@ -69,7 +75,7 @@ class ApiSecurity {
                                 (request, response, unknown) -> refuseUnknown(request, response))
                         .accessDeniedHandler((request, response, denied) -> refuseRole(request, response)));
         if (callers.areAsked()) {
-            http.addFilterBefore(new CallerFilter(callers, problems), AnonymousAuthenticationFilter.class)
+            http.addFilterBefore(new CallerFilter(callers, rates, problems), AnonymousAuthenticationFilter.class)
                     .authorizeHttpRequests(ApiSecurity::roles);
         } else {
             http.authorizeHttpRequests(rules -> rules.anyRequest().permitAll());
@@ -132,7 +138,7 @@ class ApiSecurity {
                 new ApiException(
                         ProblemCode.FORBIDDEN,
                         "The role of " + name + " does not allow this.",
-                        "Come with the role that this needs: viewer reads; operator fails, restores, prefers and"
-                                + " rotates; admin does the rest."));
+                        "Come with the role that this needs: viewer reads; operator fails, drains, restores, prefers"
+                                + " and rotates; admin does the rest."));
     }
 }

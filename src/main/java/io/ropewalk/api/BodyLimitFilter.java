@@ -15,7 +15,7 @@ import org.springframework.core.annotation.Order;
 import org.springframework.stereotype.Component;
 import org.springframework.web.filter.OncePerRequestFilter;
 
-/** Lets nobody send more than a body can need: 64 KiB; a geom with 64 paths takes 5. */
+/** Lets nobody send more than a body can need: 64 KiB; a geom with 64 paths takes 5. Nor take longer than need be. */
 @Component
 @Order(BodyLimitFilter.ORDER)
 class BodyLimitFilter extends OncePerRequestFilter {
@@ -25,30 +25,35 @@ class BodyLimitFilter extends OncePerRequestFilter {
     static final int ORDER = SameOriginFilter.ORDER + 1;
 
     private final ProblemWriter problems;
+    private final RequestTime time;
 
-    BodyLimitFilter(ProblemWriter problems) {
+    BodyLimitFilter(ProblemWriter problems, RequestTime time) {
         this.problems = problems;
+        this.time = time;
     }
 
     @Override
     protected void doFilterInternal(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
             throws ServletException, IOException {
         if (request.getContentLengthLong() > MOST_BYTES) {
-            problems.write(request, response, new BodyTooLargeException().refusal());
+            problems.write(request, response, BodyRefusedException.tooLarge().refusal());
         } else {
-            chain.doFilter(new Limited(request), response);
+            chain.doFilter(new Limited(request, time), response);
         }
     }
 
-    /** For bodies that do not say their length in front. */
+    /** For bodies that do not say their length in front, and for those that come in drops. */
     private static final class Limited extends HttpServletRequestWrapper {
-        Limited(HttpServletRequest request) {
+        private final RequestTime time;
+
+        Limited(HttpServletRequest request, RequestTime time) {
             super(request);
+            this.time = time;
         }
 
         @Override
         public ServletInputStream getInputStream() throws IOException {
-            return new LimitedStream(super.getInputStream());
+            return new LimitedStream(super.getInputStream(), time);
         }
 
         @Override
@@ -59,10 +64,13 @@ class BodyLimitFilter extends OncePerRequestFilter {
 
     private static final class LimitedStream extends ServletInputStream {
         private final ServletInputStream stream;
+        private final RequestTime time;
+        private final long begin = System.nanoTime();
         private int left = MOST_BYTES;
 
-        LimitedStream(ServletInputStream stream) {
+        LimitedStream(ServletInputStream stream, RequestTime time) {
             this.stream = stream;
+            this.time = time;
         }
 
         @Override
@@ -82,7 +90,10 @@ class BodyLimitFilter extends OncePerRequestFilter {
         private void count(int bytes) throws IOException {
             left -= bytes;
             if (left < 0) {
-                throw new BodyTooLargeException();
+                throw BodyRefusedException.tooLarge();
+            }
+            if (bytes > 0 && time.isOver(begin)) {
+                throw BodyRefusedException.tooSlow(time.limit());
             }
         }
 

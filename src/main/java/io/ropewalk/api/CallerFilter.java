@@ -1,5 +1,6 @@
 package io.ropewalk.api;
 
+import jakarta.servlet.DispatcherType;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
@@ -17,26 +18,44 @@ final class CallerFilter extends OncePerRequestFilter {
     private static final String UNKNOWN = CallerFilter.class.getName() + ".UNKNOWN";
 
     private final Callers callers;
+    private final RequestRates rates;
     private final ProblemWriter problems;
 
-    CallerFilter(Callers callers, ProblemWriter problems) {
+    CallerFilter(Callers callers, RequestRates rates, ProblemWriter problems) {
         this.callers = callers;
+        this.rates = rates;
         this.problems = problems;
     }
 
     @Override
     protected void doFilterInternal(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
             throws ServletException, IOException {
+        Callers.Answer answer;
         try {
-            switch (callers.identify(request)) {
-                case Callers.Known known -> remember(known);
-                case Callers.Unknown unknown -> request.setAttribute(UNKNOWN, unknown);
-            }
+            answer = callers.identify(request);
         } catch (ApiException refusal) {
             problems.write(request, response, refusal);
             return;
         }
+        switch (answer) {
+            case Callers.Known known -> {
+                long wait = count(known, request);
+                if (wait > 0) {
+                    RequestRateFilter.refuse(problems, request, response, known.name(), wait);
+                    return;
+                }
+                remember(known);
+            }
+            case Callers.Unknown unknown -> request.setAttribute(UNKNOWN, unknown);
+        }
         chain.doFilter(request, response);
+    }
+
+    /** A stream of events that ends has been counted when it began. */
+    private long count(Callers.Known known, HttpServletRequest request) {
+        return request.getDispatcherType() == DispatcherType.REQUEST
+                ? rates.countCaller(known.name(), request.getRemoteAddr(), System.nanoTime())
+                : 0;
     }
 
     private static void remember(Callers.Known known) {

@@ -5,6 +5,7 @@ import io.ropewalk.inventory.EventView;
 import io.ropewalk.inventory.Inventory;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
@@ -32,10 +33,15 @@ class EventStreams implements SmartLifecycle {
     private final Inventory inventory;
     private final Semaphore free = new Semaphore(MOST);
     private final Set<Thread> feeders = ConcurrentHashMap.newKeySet();
+    private final EventStreamLimit limit;
+    /** How many of each client are open. */
+    private final Map<String, Integer> clients = new ConcurrentHashMap<>();
+
     private volatile boolean running;
 
-    EventStreams(Inventory inventory) {
+    EventStreams(Inventory inventory, EventStreamLimit limit) {
         this.inventory = inventory;
+        this.limit = limit;
     }
 
     /** 410 when the events after {@code seq} are not known any more; 0 asks for the oldest there are. */
@@ -49,8 +55,8 @@ class EventStreams implements SmartLifecycle {
         }
     }
 
-    /** A stream of what comes after {@code seq}. */
-    SseEmitter open(long seq) {
+    /** A stream of what comes after {@code seq}, for {@code client}. */
+    SseEmitter open(long seq, String client) {
         requireKnown(seq, inventory.eventsAfter(seq, 1));
         if (!running) {
             throw new ApiException(
@@ -62,8 +68,9 @@ class EventStreams implements SmartLifecycle {
                     "No more than " + MOST + " event streams can be open at once.",
                     "Close one, or read events page by page.");
         }
+        enter(client);
         SseEmitter emitter = new SseEmitter(NO_TIMEOUT);
-        Thread feeder = Thread.ofVirtual().name("events").unstarted(() -> feed(emitter, seq));
+        Thread feeder = Thread.ofVirtual().name("events").unstarted(() -> feed(emitter, seq, client));
         feeders.add(feeder);
         emitter.onCompletion(feeder::interrupt);
         emitter.onError(gone -> feeder.interrupt());
@@ -71,7 +78,22 @@ class EventStreams implements SmartLifecycle {
         return emitter;
     }
 
-    private void feed(SseEmitter emitter, long seq) {
+    private void enter(String client) {
+        if (clients.merge(client, 1, Integer::sum) > limit.perClient()) {
+            leave(client);
+            throw new ApiException(
+                    ProblemCode.TOO_MANY_REQUESTS,
+                    "No more than " + limit.perClient() + " event streams of one client can be open at once.",
+                    "Close one, or read events page by page.");
+        }
+    }
+
+    private void leave(String client) {
+        free.release();
+        clients.computeIfPresent(client, (key, open) -> open == 1 ? null : open - 1);
+    }
+
+    private void feed(SseEmitter emitter, long seq, String client) {
         try {
             emitter.send(SseEmitter.event().comment("from " + seq));
             long last = seq;
@@ -85,7 +107,7 @@ class EventStreams implements SmartLifecycle {
             LOG.debug("An event stream ended: {}", gone.toString());
         } finally {
             feeders.remove(Thread.currentThread());
-            free.release();
+            leave(client);
         }
     }
 

@@ -13,9 +13,11 @@ import io.swagger.v3.oas.annotations.media.ExampleObject;
 import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.responses.ApiResponse;
 import io.swagger.v3.oas.annotations.tags.Tag;
+import jakarta.servlet.http.HttpServletRequest;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.MediaType;
 import org.springframework.web.bind.annotation.GetMapping;
@@ -84,11 +86,17 @@ class EventsController {
     @GetMapping(produces = MediaType.TEXT_EVENT_STREAM_VALUE)
     SseEmitter stream(
             @RequestParam(required = false) @Min(value = 0, message = "must not be negative") @Nullable Long after,
-            @RequestHeader(name = LAST_EVENT_ID, required = false) @Nullable String lastEventId) {
+            @RequestHeader(name = LAST_EVENT_ID, required = false) @Nullable String lastEventId,
+            HttpServletRequest request) {
         long begin = lastEventId != null
                 ? seq(LAST_EVENT_ID, lastEventId)
                 : after != null ? after : inventory.eventsAfter(0, 1).lastSeq();
-        return streams.open(begin);
+        return streams.open(begin, client(request));
+    }
+
+    private static String client(HttpServletRequest request) {
+        return Objects.requireNonNullElseGet(
+                request.getRemoteUser(), () -> RequestRates.network(request.getRemoteAddr()));
     }
 
     private static long seq(String name, String value) {

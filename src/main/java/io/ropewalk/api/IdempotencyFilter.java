@@ -86,8 +86,8 @@ class IdempotencyFilter extends OncePerRequestFilter {
             once(key, read(request), response, chain);
         } catch (ApiException refusal) {
             problems.write(request, response, refusal);
-        } catch (BodyTooLargeException tooLarge) {
-            problems.write(request, response, tooLarge.refusal());
+        } catch (BodyRefusedException refused) {
+            problems.write(request, response, refused.refusal());
         } catch (StoreException e) {
             LOG.warn("Idempotency-Keys cannot be looked at", e);
             problems.write(
@@ -103,8 +103,8 @@ class IdempotencyFilter extends OncePerRequestFilter {
     private static RepeatableRequest read(HttpServletRequest request) throws IOException {
         try {
             return new RepeatableRequest(request);
-        } catch (BodyTooLargeException tooLarge) {
-            throw tooLarge;
+        } catch (BodyRefusedException refused) {
+            throw refused;
         } catch (IOException broken) {
             throw ProblemHandler.plain(HttpServletResponse.SC_BAD_REQUEST);
         }

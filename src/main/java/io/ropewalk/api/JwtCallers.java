@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.security.oauth2.jwt.BadJwtException;
 import org.springframework.security.oauth2.jwt.Jwt;
 import org.springframework.security.oauth2.jwt.JwtDecoder;
+import org.springframework.security.oauth2.jwt.JwtDecoderInitializationException;
 import org.springframework.security.oauth2.jwt.JwtException;
 import org.springframework.security.oauth2.jwt.JwtValidationException;
 
@@ -53,7 +54,7 @@ public final class JwtCallers implements Callers {
             return BearerTokens.unknown("The token is refused: " + error + ".");
         } catch (BadJwtException foreign) {
             return BearerTokens.unknown("The token is not signed by the issuer that this service trusts.");
-        } catch (JwtException unreachable) {
+        } catch (JwtException | JwtDecoderInitializationException unreachable) {
             throw new ApiException(
                     ProblemCode.BUSY,
                     "The issuer of tokens does not tell its keys, so that the token cannot be checked.",

@@ -135,6 +135,26 @@ class PathsController {
         return PathJson.of(inventory.failPath(geom, device, Reason.of(reason), terms));
     }
 
+    @PostMapping("/" + Api.DEVICE + ":drain")
+    @Operation(
+            operationId = "drainPath",
+            summary = "Take a path out of use, and wait until it is idle",
+            description =
+                    "For maintenance: as `:fail`, and answers when nothing is in flight on it any more. Until it is"
+                            + " restored only its checks read from it now and then. The last usable path is not drained unless"
+                            + " `force` says so; then those that have failed are tried again. The answer shows the path as it is"
+                            + " then.")
+    @Refusals({GEOM_NOT_FOUND, PATH_NOT_FOUND, LAST_PATH, STALE_ETAG})
+    PathJson drain(
+            @PathVariable String geom,
+            @PathVariable String device,
+            @Parameter(description = "Even if every other path has failed.") @RequestParam(defaultValue = "false")
+                    boolean force,
+            @Valid @RequestBody(required = false) @Nullable Reason reason,
+            Terms terms) {
+        return PathJson.of(inventory.drainPath(geom, device, Reason.of(reason), force, terms));
+    }
+
     @PostMapping("/" + Api.DEVICE + ":restore")
     @Operation(
             operationId = "restorePath",

@@ -12,7 +12,7 @@ enum ProblemCode {
     GEOM_NOT_FOUND(HttpStatus.NOT_FOUND, "There is no such geom"),
     GEOM_EXISTS(HttpStatus.CONFLICT, "A geom of that name is running"),
     GEOM_IN_USE(HttpStatus.CONFLICT, "Sessions are open on the geom"),
-    LAST_PATH(HttpStatus.CONFLICT, "It is the geom's only path"),
+    LAST_PATH(HttpStatus.CONFLICT, "It is the geom's last path"),
     PATH_NOT_FOUND(HttpStatus.NOT_FOUND, "The geom has no such path"),
     PATH_EXISTS(HttpStatus.CONFLICT, "The device is a path of the geom already"),
     PATH_NOT_USABLE(HttpStatus.CONFLICT, "The path cannot serve requests"),
@@ -73,6 +73,8 @@ enum ProblemCode {
     /** The key came with another request before. */
     IDEMPOTENCY_KEY_REUSED(HttpStatus.UNPROCESSABLE_CONTENT, "The key was sent with another request"),
     BODY_TOO_LARGE(HttpStatus.CONTENT_TOO_LARGE, "The body is too large"),
+    /** A client sends its request drop by drop. */
+    REQUEST_TIMEOUT(HttpStatus.REQUEST_TIMEOUT, "The request takes too long to arrive"),
     UNSUPPORTED_MEDIA_TYPE(HttpStatus.UNSUPPORTED_MEDIA_TYPE, "The body is of another media type than asked for"),
     /** An address asks more often than it may; Retry-After says for how long. */
     TOO_MANY_REQUESTS(HttpStatus.TOO_MANY_REQUESTS, "Too many requests"),

@@ -17,6 +17,7 @@ import org.springframework.core.MethodParameter;
 import org.springframework.core.ResolvableType;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpMethod;
+import org.springframework.http.HttpStatus;
 import org.springframework.http.HttpStatusCode;
 import org.springframework.http.MediaType;
 import org.springframework.http.ResponseEntity;
@@ -43,7 +44,7 @@ import tools.jackson.core.JacksonException;
 @RestControllerAdvice
 class ProblemHandler extends ResponseEntityExceptionHandler {
     private static final Logger LOG = LoggerFactory.getLogger(ProblemHandler.class);
-    private static final String RETRY_SECONDS = "1";
+    static final String RETRY_SECONDS = "1";
 
     @ExceptionHandler
     ResponseEntity<ProblemJson> refusedByInventory(InventoryException refusal, HttpServletRequest request) {
@@ -102,13 +103,19 @@ class ProblemHandler extends ResponseEntityExceptionHandler {
     }
 
     static ResponseEntity<ProblemJson> answer(ProblemJson problem, HttpHeaders headers) {
-        if (problem.status() == 503) {
+        if (isForNow(problem)) {
             headers.set(HttpHeaders.RETRY_AFTER, RETRY_SECONDS);
         }
         return ResponseEntity.status(problem.status())
                 .headers(headers)
                 .contentType(MediaType.APPLICATION_PROBLEM_JSON)
                 .body(problem);
+    }
+
+    /** Whether the same request may be answered otherwise in a moment. */
+    static boolean isForNow(ProblemJson problem) {
+        return problem.status() == HttpStatus.SERVICE_UNAVAILABLE.value()
+                || problem.status() == HttpStatus.TOO_MANY_REQUESTS.value();
     }
 
     // ---- what Spring MVC refuses
@@ -121,10 +128,10 @@ class ProblemHandler extends ResponseEntityExceptionHandler {
 
     private static ApiException bodyRefusal(HttpMessageNotReadableException e) {
         for (Throwable cause = e.getCause(); cause != null; cause = cause.getCause()) {
-            if (cause instanceof BodyTooLargeException tooLarge) {
-                return tooLarge.refusal();
+            if (cause instanceof BodyRefusedException refused) {
+                return refused.refusal();
             }
-            if (cause instanceof JacksonException json && !(cause.getCause() instanceof BodyTooLargeException)) {
+            if (cause instanceof JacksonException json && !(cause.getCause() instanceof BodyRefusedException)) {
                 return BodyViolations.describe(json);
             }
         }
@@ -302,7 +309,10 @@ class ProblemHandler extends ResponseEntityExceptionHandler {
                         ProblemCode.METHOD_NOT_ALLOWED,
                         "The method is not allowed.",
                         "See /swagger-ui.html for the methods there are.");
-            case 413 -> new BodyTooLargeException().refusal();
+            case 408 ->
+                new ApiException(
+                        ProblemCode.REQUEST_TIMEOUT, "The request has not arrived in time.", "Send it in one go.");
+            case 413 -> BodyRefusedException.tooLarge().refusal();
             case 503 -> new ApiException(ProblemCode.BUSY, "The service cannot do this now.", "Try again in a moment.");
             default ->
                 // 501 and 505 are a transfer coding and an HTTP version of the client's that nobody knows.

@@ -3,6 +3,7 @@ package io.ropewalk.api;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import org.springframework.http.HttpHeaders;
 import org.springframework.http.MediaType;
 import org.springframework.stereotype.Component;
 import tools.jackson.databind.json.JsonMapper;
@@ -20,6 +21,9 @@ class ProblemWriter {
         ProblemJson problem = refusal.toProblem(request.getRequestURI());
         request.setAttribute(AuditFilter.PROBLEM, problem);
         response.setStatus(problem.status());
+        if (ProblemHandler.isForNow(problem) && !response.containsHeader(HttpHeaders.RETRY_AFTER)) {
+            response.setHeader(HttpHeaders.RETRY_AFTER, ProblemHandler.RETRY_SECONDS);
+        }
         response.setContentType(MediaType.APPLICATION_PROBLEM_JSON_VALUE);
         response.getOutputStream().write(json.writeValueAsBytes(problem));
     }

@@ -11,7 +11,10 @@ import org.springframework.http.HttpHeaders;
 import org.springframework.stereotype.Component;
 import org.springframework.web.filter.OncePerRequestFilter;
 
-/** Answers no address more often than the {@link RequestRates} allow. Before anything that costs something. */
+/**
+ * Answers no address more often than the {@link RequestRates} allow. Before anything that costs something; for callers
+ * who turn out to be known, {@link CallerFilter} counts anew.
+ */
 @Component
 @Order(AuditFilter.ORDER - 1)
 class RequestRateFilter extends OncePerRequestFilter {
@@ -31,14 +34,25 @@ class RequestRateFilter extends OncePerRequestFilter {
             chain.doFilter(request, response);
             return;
         }
-        long seconds = TimeUnit.NANOSECONDS.toSeconds(wait) + 1;
+        refuse(problems, request, response, request.getRemoteAddr(), wait);
+    }
+
+    /** Says that {@code who} has to wait. */
+    static void refuse(
+            ProblemWriter problems,
+            HttpServletRequest request,
+            HttpServletResponse response,
+            String who,
+            long waitNanos)
+            throws IOException {
+        long seconds = TimeUnit.NANOSECONDS.toSeconds(waitNanos) + 1;
         response.setHeader(HttpHeaders.RETRY_AFTER, Long.toString(seconds));
         problems.write(
                 request,
                 response,
                 new ApiException(
                         ProblemCode.TOO_MANY_REQUESTS,
-                        "Too many requests come from " + request.getRemoteAddr() + ".",
+                        "Too many requests come from " + who + ".",
                         "Wait for as many seconds as the header Retry-After says, then ask less often."));
     }
 }

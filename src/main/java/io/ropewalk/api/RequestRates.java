@@ -7,15 +7,19 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * How many requests an address may make. An IPv6 network of 64 bits counts as one address, since whoever has one has
- * all of it. Bounded: no more than {@value #MOST_ADDRESSES} addresses are remembered. Any thread.
+ * How many requests a caller may make; or an address, where nobody is asked who it is or who asks is not known. So one
+ * caller gets no more by coming from many addresses, and many callers behind one address do not hinder each other. An
+ * IPv6 network of 64 bits counts as one address, since whoever has one has all of it. Bounded: no more than
+ * {@value #MOST_KNOWN} callers and addresses are remembered. Any thread.
  */
 public final class RequestRates {
-    private static final int MOST_ADDRESSES = 20_000;
+    private static final int MOST_KNOWN = 20_000;
     private static final int IPV6_BYTES = 16;
     private static final int IPV6_NETWORK_BYTES = 8;
     /** For everybody whom there is no room to know apart. */
     private static final String OTHERS = "others";
+    /** No address begins so. */
+    private static final String CALLER = "caller ";
 
     private final int perSecond;
     private final int atOnce;
@@ -32,12 +36,27 @@ public final class RequestRates {
         this.atOnce = atOnce;
     }
 
-    /** Counts a request; 0 when it may be answered, else for how many nanoseconds none may. */
+    /** Counts a request of an address; 0 when it may be answered, else for how many nanoseconds none may. */
     long count(String address, long nowNanos) {
+        return take(network(address), nowNanos);
+    }
+
+    /** It is known now who sent a request that {@code address} was charged for: the same, for the caller instead. */
+    long countCaller(String caller, String address, long nowNanos) {
+        TokenBucket charged = buckets.get(network(address));
+        if (charged != null) {
+            synchronized (charged) {
+                charged.giveBack();
+            }
+        }
+        return take(CALLER + caller, nowNanos);
+    }
+
+    private long take(String whose, long nowNanos) {
         if (perSecond == 0) {
             return 0;
         }
-        TokenBucket bucket = buckets.computeIfAbsent(key(address, nowNanos), key -> fresh(nowNanos));
+        TokenBucket bucket = buckets.computeIfAbsent(key(whose, nowNanos), key -> fresh(nowNanos));
         synchronized (bucket) {
             return bucket.take(nowNanos);
         }
@@ -51,13 +70,12 @@ public final class RequestRates {
         return new TokenBucket(perSecond, atOnce, nowNanos);
     }
 
-    private String key(String address, long nowNanos) {
-        String key = network(address);
-        if (buckets.size() < MOST_ADDRESSES || buckets.containsKey(key)) {
+    private String key(String key, long nowNanos) {
+        if (buckets.size() < MOST_KNOWN || buckets.containsKey(key)) {
             return key;
         }
         buckets.values().removeIf(bucket -> isFull(bucket, nowNanos));
-        return buckets.size() < MOST_ADDRESSES ? key : OTHERS;
+        return buckets.size() < MOST_KNOWN ? key : OTHERS;
     }
 
     private static boolean isFull(TokenBucket bucket, long nowNanos) {
@@ -66,7 +84,8 @@ public final class RequestRates {
         }
     }
 
-    private static String network(String address) {
+    /** What counts as one address. */
+    static String network(String address) {
         if (address.indexOf(':') < 0) {
             return address;
         }

@@ -34,6 +34,11 @@ final class TokenBucket {
         return 0;
     }
 
+    /** Puts one back. */
+    void giveBack() {
+        fullAt -= nanosEach;
+    }
+
     /** Whether nothing was taken of late. */
     boolean isFull(long nowNanos) {
         return fullAt - nowNanos <= 0;

@@ -3,6 +3,7 @@ package io.ropewalk.cli;
 import io.ropewalk.cli.ListPrinter.DeviceSize;
 import io.ropewalk.cli.ServiceClient.Answer;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -60,6 +61,31 @@ public final class GmultipathCommand {
             description = "The bearer token; better given as $ROPEWALK_TOKEN, which no process list shows.",
             scope = ScopeType.INHERIT)
     private @Nullable String token;
+
+    @Option(
+            names = "--ca",
+            paramLabel = "FILE",
+            defaultValue = "${env:ROPEWALK_CA}",
+            description = "PEM with the CAs that the service may be certified by; else $ROPEWALK_CA, else the Java"
+                    + " runtime's.",
+            scope = ScopeType.INHERIT)
+    private @Nullable Path ca;
+
+    @Option(
+            names = "--cert",
+            paramLabel = "FILE",
+            defaultValue = "${env:ROPEWALK_CERT}",
+            description = "PEM with the certificate to show; else $ROPEWALK_CERT.",
+            scope = ScopeType.INHERIT)
+    private @Nullable Path certificate;
+
+    @Option(
+            names = "--key",
+            paramLabel = "FILE",
+            defaultValue = "${env:ROPEWALK_KEY}",
+            description = "PEM with its key, in PKCS #8; else $ROPEWALK_KEY, else in the same file.",
+            scope = ScopeType.INHERIT)
+    private @Nullable Path key;
 
     @Option(names = "--json", description = "Print what the service answered, as JSON.", scope = ScopeType.INHERIT)
     private boolean json;
@@ -137,6 +163,14 @@ public final class GmultipathCommand {
     @Command(description = "Marks a path as failed, until it is restored.")
     int fail(@Parameters(paramLabel = "NAME") String name, @Parameters(paramLabel = "PROV") String provider) {
         return pathVerb(name, provider, "fail");
+    }
+
+    @Command(description = "Takes a path out of use, and waits until nothing is in flight on it.", sortOptions = false)
+    int drain(
+            @Option(names = "--force", description = "Although no other path is good.") boolean force,
+            @Parameters(paramLabel = "NAME") String name,
+            @Parameters(paramLabel = "PROV") String provider) {
+        return pathVerb(name, provider, force ? "drain?force=true" : "drain");
     }
 
     @Command(description = "Lets a failed path serve again.")
@@ -341,7 +375,7 @@ public final class GmultipathCommand {
 
     /** Runs {@code verb}; its answer, if it has one, is what {@code --json} prints. */
     private int withService(Function<ServiceClient, @Nullable Answer> verb) {
-        try (ServiceClient service = new ServiceClient(url, token)) {
+        try (ServiceClient service = new ServiceClient(url, token, new ServiceTls(ca, certificate, key).context())) {
             Answer answer = verb.apply(service);
             if (json && answer != null && !answer.body().isMissingNode()) {
                 print(service.pretty(answer.body()));

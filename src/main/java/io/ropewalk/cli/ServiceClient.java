@@ -15,6 +15,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -41,14 +43,14 @@ final class ServiceClient implements AutoCloseable {
     /**
      * @param url where the service is, as {@code http://127.0.0.1:8080}
      * @param token for {@code Authorization: Bearer}; null for none
+     * @param tls how TLS is done; null for how the Java runtime does it
      */
-    ServiceClient(String url, @Nullable String token) {
+    ServiceClient(String url, @Nullable String token, @Nullable SSLContext tls) {
         this.base = checked(url);
         this.token = token;
-        this.http = HttpClient.newBuilder()
-                .version(HttpClient.Version.HTTP_1_1)
-                .connectTimeout(CONNECT_TIMEOUT)
-                .build();
+        HttpClient.Builder builder =
+                HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(CONNECT_TIMEOUT);
+        this.http = (tls == null ? builder : builder.sslContext(tls)).build();
     }
 
     /**
@@ -144,6 +146,12 @@ final class ServiceClient implements AutoCloseable {
                     refused);
         } catch (HttpTimeoutException late) {
             throw new CliException(List.of("The service at " + base + " did not answer in time."), late);
+        } catch (SSLException distrust) {
+            throw new CliException(
+                    List.of(
+                            "There is no TLS with the service at " + base + ": " + plain(distrust) + ".",
+                            "See that --ca names the CA of its certificate, and --cert and --key what it asks for."),
+                    distrust);
         } catch (IOException broken) {
             throw new CliException(
                     List.of("The talk with the service at " + base + " broke off: " + broken.getMessage() + "."),
@@ -152,6 +160,11 @@ final class ServiceClient implements AutoCloseable {
             Thread.currentThread().interrupt();
             throw new CliException(List.of("Interrupted; whether it was done is not known."), interrupted);
         }
+    }
+
+    /** What Java says of it, without the names of its classes. */
+    private static String plain(SSLException distrust) {
+        return String.valueOf(distrust.getMessage()).replaceAll("[\\w.]+Exception: ", "");
     }
 
     private Answer answer(HttpResponse<String> response, String what) {

@@ -6,6 +6,7 @@ import io.ropewalk.nbd.NbdServer;
 import io.ropewalk.nbd.NbdServerOptions;
 import io.ropewalk.net.NettyLoops;
 import java.net.InetSocketAddress;
+import java.util.Objects;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
@@ -23,9 +24,16 @@ class NbdConfiguration {
         return new NbdServer(
                 loops,
                 new InventoryExports(inventory, nbd.allowedCertificates()),
-                NbdServerOptions.on(new InetSocketAddress(nbd.address(), nbd.port()), nbd.unixSocket())
-                        .withTls(NbdTls.server(nbd, bundles)),
+                options(nbd).withTls(NbdTls.server(nbd, bundles)),
                 new SessionEvents(inventory, traffic));
+    }
+
+    private static NbdServerOptions options(RopewalkProperties.Nbd nbd) {
+        NbdServerOptions usual =
+                NbdServerOptions.on(new InetSocketAddress(nbd.address(), nbd.port()), nbd.unixSocket());
+        int perAddress = Objects.requireNonNullElse(nbd.maxSessionsPerAddress(), nbd.maxSessions());
+        return usual.withTimeouts(nbd.handshakeTimeout(), usual.stallTimeout())
+                .withSessions(nbd.maxSessions(), perAddress, nbd.maxHandshakes());
     }
 
     @Bean

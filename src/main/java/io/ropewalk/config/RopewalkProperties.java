@@ -6,9 +6,11 @@ import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import java.net.InetAddress;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.hibernate.validator.constraints.time.DurationMin;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.NestedConfigurationProperty;
@@ -26,7 +28,7 @@ import org.springframework.validation.annotation.Validated;
  * @param security who may use the API
  * @param allow what a caller of the API may make the service open
  * @param audit the audit of changes
- * @param limits how much of the API one address may use
+ * @param limits how much of the API one client may use
  * @param devices devices that should exist, by name
  * @param scan which local files become devices by themselves
  * @param geoms geoms that should exist, by name
@@ -59,6 +61,11 @@ record RopewalkProperties(
      *     an SSL bundle is named, else off. A Unix socket never needs it
      * @param sslBundle the SSL bundle (spring.ssl.bundle) with the certificate to show to clients, and the CAs of theirs
      * @param clientAuth whether clients are asked for certificates: none, want or need
+     * @param maxSessions how many clients may be connected at a time; further ones are closed at once
+     * @param maxSessionsPerAddress how many of these may come from one address, an IPv6 network of 64 bits being one; as
+     *     many as all when left out
+     * @param maxHandshakes how many of these may negotiate at a time; one more ends the oldest of them
+     * @param handshakeTimeout how long a client may take from its connection to the use of an export
      * @param allowedCertificates for an export, by its name: the names in the certificates of those who may use it; left
      *     out for everybody. Others do not see it
      */
@@ -72,6 +79,18 @@ record RopewalkProperties(
             @Nullable Tls tls,
             @Nullable String sslBundle,
             @DefaultValue("NONE") ClientCertificates clientAuth,
+
+            @DefaultValue("1024")
+            @Min(value = 1, message = "must be 1 to 65535") @Max(value = 65535, message = "must be 1 to 65535") int maxSessions,
+
+            @Min(value = 1, message = "must be 1 to 65535") @Max(value = 65535, message = "must be 1 to 65535") @Nullable Integer maxSessionsPerAddress,
+
+            @DefaultValue("256")
+            @Min(value = 1, message = "must be 1 to 65535") @Max(value = 65535, message = "must be 1 to 65535") int maxHandshakes,
+
+            @DefaultValue("10s") @DurationMin(seconds = 1, message = "must be 1s or more")
+            Duration handshakeTimeout,
+
             @DefaultValue Map<String, Set<String>> allowedCertificates) {
 
         /** What was said, or what goes without saying. */

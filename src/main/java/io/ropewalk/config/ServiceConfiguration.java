@@ -1,7 +1,9 @@
 package io.ropewalk.config;
 
+import io.ropewalk.api.EventStreamLimit;
 import io.ropewalk.api.ProblemValve;
 import io.ropewalk.api.RequestRates;
+import io.ropewalk.api.RequestTime;
 import io.ropewalk.api.SystemInfo;
 import io.ropewalk.block.DeviceFactory;
 import io.ropewalk.block.Geometry;
@@ -82,6 +84,16 @@ class ServiceConfiguration {
     RequestRates requestRates(RopewalkProperties properties) {
         return new RequestRates(
                 properties.limits().requestsPerSecond(), properties.limits().requestsAtOnce());
+    }
+
+    @Bean
+    RequestTime requestTime(RopewalkProperties properties) {
+        return new RequestTime(properties.limits().requestTime());
+    }
+
+    @Bean
+    EventStreamLimit eventStreamLimit(RopewalkProperties properties) {
+        return new EventStreamLimit(properties.limits().eventStreamsPerClient());
     }
 
     /** What Tomcat refuses by itself is a problem, too. */

@@ -1,6 +1,7 @@
 package io.ropewalk.config;
 
 import io.ropewalk.inventory.Inventory;
+import io.ropewalk.nbd.NbdPeer;
 import io.ropewalk.nbd.NbdServerObserver;
 import io.ropewalk.nbd.NbdSessionView;
 
@@ -12,6 +13,11 @@ final class SessionEvents implements NbdServerObserver {
     SessionEvents(Inventory inventory, NbdServerObserver counter) {
         this.inventory = inventory;
         this.counter = counter;
+    }
+
+    @Override
+    public void onTlsHandshake(NbdPeer peer, boolean succeeded) {
+        counter.onTlsHandshake(peer, succeeded);
     }
 
     @Override

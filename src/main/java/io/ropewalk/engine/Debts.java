@@ -151,7 +151,7 @@ final class Debts {
         if (!owing.isEmpty()) {
             losses = losses + 1;
             for (Lane lane : geom.lanes()) {
-                lane.loop().execute(() -> lane.reportUnflushed(owing));
+                lane.loop().execute(() -> lane.paths().reportUnflushed(owing));
             }
         }
     }

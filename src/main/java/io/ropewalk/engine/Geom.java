@@ -10,8 +10,6 @@ import io.ropewalk.block.IoError;
 import io.ropewalk.block.IoLoop;
 import io.ropewalk.engine.Fences.Fence;
 import io.ropewalk.engine.GeomRefusal.Reason;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -52,6 +50,7 @@ public final class Geom implements BlockDevice {
     private volatile Shape shape;
     private final Debts debts = new Debts(this, mutex);
     private final Fencing fencing;
+    private final Verdicts verdicts;
 
     /** Under the mutex: slots are given in turn, so that a request under way does not take a new path for a tried one. */
     private int nextSlot;
@@ -88,6 +87,7 @@ public final class Geom implements BlockDevice {
         this.home = home;
         this.fencing = new Fencing(this, home);
         this.clock = clock;
+        this.verdicts = new Verdicts(this, mutex, home, clock);
         this.observer = observer;
     }
 
@@ -265,13 +265,29 @@ public final class Geom implements BlockDevice {
         }
     }
 
+    /**
+     * To be asked after {@link #fail}.
+     *
+     * @return ready when no lane has anything in flight on the path, or it is in use again
+     */
+    public CompletableFuture<Void> idle(String device) throws GeomRefusal {
+        IoPath path = attached(device).path();
+        return CompletableFuture.allOf(lanes.values().stream()
+                .map(lane -> {
+                    CompletableFuture<Void> idle = new CompletableFuture<>();
+                    lane.loop().execute(() -> lane.awaitIdle(path, idle));
+                    return idle;
+                })
+                .toArray(CompletableFuture[]::new));
+    }
+
     /** Takes a failed path into use again (R44); the active path stays (T9). Nothing happens when it is not FAIL. */
     public void restore(String device, RestoreTrigger trigger) throws GeomRefusal {
         synchronized (mutex) {
             PathEntry entry = attached(device);
             if (entry.isFailed()) {
                 publish(table.restore(entry.path(), trigger, clock.now()));
-                scheduleFailback(entry.path());
+                verdicts.scheduleFailback(entry.path());
             }
         }
     }
@@ -363,104 +379,10 @@ public final class Geom implements BlockDevice {
         CompletableFuture<@Nullable IoError> result = new CompletableFuture<>();
         Lane lane = laneFor(home);
         home.execute(() -> lane.check(entry.path(), geometry().sectorSize(), (epoch, error) -> {
-            onChecked(entry.path(), epoch, error);
+            verdicts.onChecked(entry.path(), epoch, error);
             result.complete(error);
         }));
         return result;
-    }
-
-    private void onChecked(IoPath path, int epoch, @Nullable IoError error) {
-        synchronized (mutex) {
-            PathEntry entry = table.find(path).orElse(null);
-            if (entry == null || entry.epoch() != epoch || table.stopping()) {
-                return;
-            }
-            if (error != null && entry.isUsable() && table.usableCount() > 1) {
-                FailReason reason = error.kind() == IoError.Kind.IDENTITY ? FailReason.IDENTITY : FailReason.CHECKER;
-                debts.noteOutOfUse(path);
-                publish(table.fault(path, PathEntry.Failure.of(reason, error), clock.now()));
-            } else if (error != null && entry.isFailed() && error.kind() == IoError.Kind.IDENTITY) {
-                becomeAnotherDisk(entry, error);
-            } else if (error == null && entry.isFailed() && policies.restore() == Policies.Restore.AUTO) {
-                heal(entry, clock.now());
-            }
-        }
-    }
-
-    /** Whatever a failed path was out for, that it leads elsewhere now is worse; but what an operator said stands. */
-    private void becomeAnotherDisk(PathEntry entry, IoError error) {
-        if (!entry.isFailedBy(FailReason.OPERATOR) && !entry.isFailedBy(FailReason.IDENTITY)) {
-            publish(table.keepOut(entry.path(), PathEntry.Failure.of(FailReason.IDENTITY, error)));
-        }
-    }
-
-    /** The path's session has ended, and no other could be had, or none that works: no request has to find that out. */
-    void onLookBroken(IoPath path, int epoch, IoError error) {
-        synchronized (mutex) {
-            if (table.usableCount() > 1) {
-                boolean pathBroke = error.kind().scope() == IoError.Scope.PATH;
-                fault(path, epoch, pathBroke ? FailReason.of(error) : FailReason.CHECKER, error);
-            }
-        }
-    }
-
-    /**
-     * The path shows bytes of another disk, though size and all else are as they were. Whatever it was out for before, an
-     * operator's word included, this is worse: it would be asked in need.
-     */
-    void onAnotherDisk(IoPath path, int epoch, String where) {
-        synchronized (mutex) {
-            PathEntry entry = table.find(path).orElse(null);
-            if (entry == null || entry.epoch() != epoch || entry.isLost() || entry.isAnotherDisk()) {
-                return;
-            }
-            PathEntry.Failure failure = new PathEntry.Failure(FailReason.IDENTITY, "another disk: " + where, null);
-            if (entry.isUsable()) {
-                debts.noteOutOfUse(path);
-                publish(table.fault(path, failure, clock.now()));
-            } else {
-                publish(table.keepOut(path, failure));
-            }
-        }
-    }
-
-    /** A failed path has passed a check: back into use, unless an operator or its own restlessness speaks against it. */
-    private void heal(PathEntry entry, Instant now) {
-        boolean flapping = entry.isFailedBy(FailReason.FLAPPING);
-        if (entry.isFailedBy(FailReason.OPERATOR)
-                || entry.isAnotherDisk()
-                || (flapping && entry.damping().isRestless(now))) {
-            return;
-        }
-        if (!flapping && entry.damping().isAboveLimit(now) && table.usableCount() > 0) {
-            String why = "failed too often lately, stays out for "
-                    + entry.damping().untilCalm(now).toSeconds() + " s unless it is needed";
-            publish(table.keepOut(entry.path(), new PathEntry.Failure(FailReason.FLAPPING, why, null)));
-            return;
-        }
-        publish(table.restore(entry.path(), RestoreTrigger.CHECKER, now));
-        scheduleFailback(entry.path());
-    }
-
-    /** Under the mutex: the path has come back; where it is the preferred one it may become active by itself. */
-    private void scheduleFailback(IoPath path) {
-        Duration after = policies.failback();
-        if (after == null || path != preferred) {
-            return;
-        }
-        int epoch = table.find(path).map(PathEntry::epoch).orElse(-1);
-        home.schedule(() -> failBack(path, epoch), after.toNanos());
-    }
-
-    private void failBack(IoPath path, int epoch) {
-        synchronized (mutex) {
-            boolean wellSince = table.find(path)
-                    .filter(entry -> entry.isUsable() && entry.epoch() == epoch)
-                    .isPresent();
-            if (wellSince && path == preferred && policies.failback() != null && !table.stopping()) {
-                publish(table.prefer(path));
-            }
-        }
     }
 
     private PathEntry attached(String device) throws GeomRefusal {
@@ -519,6 +441,15 @@ public final class Geom implements BlockDevice {
                 publish(table.fault(path, PathEntry.Failure.of(reason, error), clock.now()));
             }
         }
+    }
+
+    Verdicts verdicts() {
+        return verdicts;
+    }
+
+    /** Under the mutex. */
+    @Nullable IoPath preferred() {
+        return preferred;
     }
 
     Fencing fencing() {
@@ -584,7 +515,8 @@ public final class Geom implements BlockDevice {
         }
     }
 
-    private void publish(PathTable.Change change) {
+    /** Under the mutex. */
+    void publish(PathTable.Change change) {
         GeomState before = table.state();
         table = change.table();
         change.events().forEach(this::tell);

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
 
@@ -78,8 +79,8 @@ public record GeomStats(
 
     private static PathStats ofPath(IoPath path, List<Lane> lanes) {
         List<LanePath> all = lanes.stream()
-                .flatMap(lane -> lane.paths().stream())
-                .filter(lanePath -> lanePath.path == path)
+                .map(lane -> lane.paths().find(path))
+                .filter(Objects::nonNull)
                 .toList();
         long inFlight = all.stream().mapToLong(LanePath::inFlightSeen).sum();
         long unflushedBytes =

@@ -1,6 +1,5 @@
 package io.ropewalk.engine;
 
-import io.ropewalk.block.BlockChannel;
 import io.ropewalk.block.IoError;
 import io.ropewalk.block.IoError.Kind;
 import io.ropewalk.block.IoError.Scope;
@@ -12,10 +11,9 @@ import io.ropewalk.engine.Look.Finding;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
@@ -54,6 +52,9 @@ final class Lane {
 
     private static final long MOST_TICK_NANOS = TimeUnit.MILLISECONDS.toNanos(25);
 
+    /** How often it is looked whether a path is idle. */
+    private static final long IDLE_LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
+
     /** One READ of so many may be hedged. */
     private static final int READS_PER_HEDGE = 20;
 
@@ -61,46 +62,47 @@ final class Lane {
     private static final int LOOKS_PER_REQUEST = 3;
 
     private static final int POOLED_REQUESTS = 1024;
-    private static final int RANGES_NAMED = 16;
     /** What a client's next FLUSH is told after a loss. */
     static final IoError LOSS = IoError.of(Kind.IO, "changes that were not flushed may be lost");
 
-    private static final LanePath[] NO_PATHS = {};
-
     private final Geom geom;
     private final IoLoop loop;
-    private final List<LanePath> paths = new CopyOnWriteArrayList<>();
+    private final LanePaths paths;
     private final ArrayDeque<GeomIo> pool = new ArrayDeque<>();
     private final ArrayDeque<GeomIo> held = new ArrayDeque<>();
-    private final ArrayDeque<GeomIo> parked = new ArrayDeque<>();
-    private final ArrayDeque<Doubt> doubts = new ArrayDeque<>();
-    private final ArrayList<Waiting> waiting = new ArrayList<>();
+    /** Requests that wait until so much is no longer in flight on the path that is theirs. */
+    private final ArrayDeque<GeomIo> crowd = new ArrayDeque<>();
+
+    private final ParkedRequests parked;
+    private final Eligibility eligibility;
+    private final FlushReview flushReview;
     private final LaneStats stats = new LaneStats();
     private final AtomicInteger openChannels = new AtomicInteger();
 
     private @Nullable PathTable seen;
-    private Mode mode = Mode.ACTIVE_PASSIVE;
-    /** The usable paths, newest first. */
-    private LanePath[] usable = NO_PATHS;
-    /** Those of them that requests may go to. */
-    private LanePath[] eligible = NO_PATHS;
-
-    private @Nullable LanePath active;
     private int requestsInFlight;
-    private long parkedBytes;
-    private long parkedTickNanos;
     private long reads;
     private long hedges;
     private boolean ticking;
+    private boolean releasing;
     private boolean ended;
 
     Lane(Geom geom, IoLoop loop) {
         this.geom = geom;
         this.loop = loop;
+        this.paths = new LanePaths(geom, this);
+        this.parked = new ParkedRequests(geom, this);
+        this.eligibility = new Eligibility(geom, this);
+        this.flushReview = new FlushReview(geom.debts(), this);
     }
 
     IoLoop loop() {
         return loop;
+    }
+
+    /** Nothing is asked of the paths any more. */
+    boolean isEnded() {
+        return ended;
     }
 
     /** Any thread. */
@@ -108,8 +110,7 @@ final class Lane {
         return stats;
     }
 
-    /** The paths as this lane uses them, in no order. Any thread. */
-    List<LanePath> paths() {
+    LanePaths paths() {
         return paths;
     }
 
@@ -127,19 +128,22 @@ final class Lane {
         channel.enlist(io);
         requestsInFlight++;
         if (geom.fencing().fences().hold(request)) {
-            held.add(io);
-            stats.held.increment();
-        } else {
+            hold(io);
+        } else if (crowd.isEmpty()) {
             dispatch(io, request, now);
+        } else {
+            crowd.addLast(io);
         }
     }
 
     private void dispatch(GeomIo io, IoRequest request, long nowNanos) {
-        LanePath path = choose(request.op(), 0);
+        LanePath path = eligibility.choose(request.op(), 0);
         if (path == null) {
             giveUp(io);
         } else if (request.op() == IoOp.FLUSH) {
             flush(io, path, nowNanos);
+        } else if (!path.hasRoomFor(request)) {
+            crowd.addFirst(io);
         } else {
             reads += request.op() == IoOp.READ ? 1 : 0;
             send(io, io.attempt, path, nowNanos);
@@ -168,7 +172,7 @@ final class Lane {
             path.noteAnswered(attempt);
         }
         if (error == null && attempt.op() == IoOp.FLUSH && !path.isWitness()) {
-            doubt(attempt, Objects.requireNonNull(path.session()));
+            flushReview.add(attempt, Objects.requireNonNull(path.session()));
         } else if (error == null) {
             noteSuccess(attempt);
             decide(attempt, null);
@@ -176,7 +180,8 @@ final class Lane {
             noteFailure(attempt, error);
             decide(attempt, error);
         }
-        releaseIfDrained(path);
+        paths.releaseIfDrained(path);
+        releaseCrowd();
     }
 
     private void decide(Attempt.OfRequest attempt, @Nullable IoError error) {
@@ -224,7 +229,7 @@ final class Lane {
         settle(io, parent, attempt.answeredNanos);
         release(io);
         parent.answerAs(attempt);
-        unpark();
+        parked.unpark();
         endIfDrained();
     }
 
@@ -248,8 +253,8 @@ final class Lane {
 
     private void retry(GeomIo io, IoOp op) {
         refresh();
-        LanePath path = choose(op, io.tried);
-        if (path == null && awaitLook(io, firstDoubtful(io.tried | io.passedOver))) {
+        LanePath path = eligibility.choose(op, io.tried);
+        if (path == null && awaitLook(io, eligibility.firstDoubtful(io.tried | io.passedOver))) {
             return;
         }
         if (path == null) {
@@ -276,13 +281,13 @@ final class Lane {
             return firstUntriedFailed(io.tried | io.passedOver);
         }
         io.secondChanceTaken = true;
-        return choose(op, 0);
+        return eligibility.choose(op, 0);
     }
 
     private @Nullable LanePath firstUntriedFailed(long tried) {
         for (PathEntry entry : geom.table().newestFirst()) {
             if (entry.isFailed() && !entry.isAnotherDisk() && (entry.path().bit() & tried) == 0) {
-                return find(entry.path());
+                return paths.find(entry.path());
             }
         }
         return null;
@@ -291,7 +296,9 @@ final class Lane {
     /** No path is left: waits for one, if the policies allow it. */
     private void giveUp(GeomIo io) {
         boolean waitingHelps = io.error == null || io.error.kind().scope() == Scope.PATH;
-        if (!waitingHelps || !park(io)) {
+        if (waitingHelps && parked.park(io)) {
+            startTicking();
+        } else {
             finish(io);
         }
     }
@@ -365,7 +372,7 @@ final class Lane {
         io.beginFlush(geom.table(), geom.debts().gone());
         // One more than is sent, so that an answer that comes at once does not end the request too early.
         io.out++;
-        for (LanePath path : usable) {
+        for (LanePath path : eligibility.usable()) {
             if (path != chosen && path.path.isDirty()) {
                 send(io, new Attempt.OfRequest(io), path, nowNanos);
             }
@@ -401,36 +408,19 @@ final class Lane {
             settle(io, parent, loop.nanoTime());
             release(io);
             parent.succeed();
-            unpark();
+            parked.unpark();
             endIfDrained();
-        }
-    }
-
-    /** A FLUSH was answered by a session that may have begun after what it is to cover was lost. */
-    private record Doubt(Attempt.OfRequest attempt, PathSession session) {}
-
-    private void doubt(Attempt.OfRequest attempt, PathSession session) {
-        doubts.add(new Doubt(attempt, session));
-        if (session.over) {
-            loop.execute(this::reviewFlushes);
-        } else {
-            geom.debts().vouchFor(session.on.path);
         }
     }
 
     /** It is known more of sessions: FLUSHes that waited for that are decided. */
     void reviewFlushes() {
-        for (int i = doubts.size(); i > 0; i--) {
-            Doubt doubt = doubts.remove();
-            if (doubt.session().over) {
-                decide(doubt.attempt(), IoError.of(Kind.DISCONNECTED, "the session ended while a flush was checked"));
-            } else if (geom.debts().isWitness(doubt.session())) {
-                noteSuccess(doubt.attempt());
-                decide(doubt.attempt(), null);
-            } else {
-                doubts.add(doubt);
+        flushReview.review((flush, error) -> {
+            if (error == null) {
+                noteSuccess(flush);
             }
-        }
+            decide(flush, error);
+        });
     }
 
     /** Asks {@code witness} for a sign of life of the cache that {@code continuity} speaks of, beside the requests of clients. */
@@ -469,7 +459,37 @@ final class Lane {
         }
     }
 
-    private void resume(GeomIo io, @Nullable IoRequest parent) {
+    /** A path has answered: who waits for room there goes ahead, in the order in which they came. */
+    private void releaseCrowd() {
+        if (crowd.isEmpty() || releasing) {
+            return;
+        }
+        // What is answered at once comes back here.
+        releasing = true;
+        GeomIo io;
+        do {
+            io = crowd.remove();
+            begin(io, io.parent);
+        } while (!crowd.isEmpty() && crowd.element() != io);
+        releasing = false;
+    }
+
+    /** As a request that has just come: it may find a fence that was not there yet. */
+    private void begin(GeomIo io, @Nullable IoRequest parent) {
+        if (parent != null && geom.fencing().fences().hold(parent)) {
+            hold(io);
+        } else {
+            resume(io, parent);
+        }
+    }
+
+    private void hold(GeomIo io) {
+        held.add(io);
+        stats.held.increment();
+    }
+
+    /** Goes on with a request that has waited; {@code parent} is null when its client has gone. */
+    void resume(GeomIo io, @Nullable IoRequest parent) {
         if (parent == null) {
             recycleIfOver(io);
             endIfDrained();
@@ -478,63 +498,6 @@ final class Lane {
         } else {
             refresh();
             dispatch(io, parent, loop.nanoTime());
-        }
-    }
-
-    private boolean park(GeomIo io) {
-        Policies.NoPath bounds = geom.policies().noPath();
-        long now = loop.nanoTime();
-        if (bounds.queueFor().isZero() || geom.table().stopping()) {
-            return false;
-        }
-        boolean again = io.parkedNanos != 0;
-        if (!again) {
-            IoRequest parent = Objects.requireNonNull(io.parent);
-            io.parkedNanos = now == 0 ? 1 : now;
-            io.parkedBytes = parent.op() == IoOp.WRITE ? parent.length() : 0;
-        }
-        if (now - io.parkedNanos >= bounds.queueFor().toNanos()
-                || parked.size() >= bounds.maxRequests()
-                || parkedBytes + io.parkedBytes > bounds.maxBytes()) {
-            return false;
-        }
-        if (parked.isEmpty()) {
-            parkedTickNanos = now;
-        }
-        if (again) {
-            parked.addFirst(io);
-        } else {
-            parked.addLast(io);
-        }
-        parkedBytes += io.parkedBytes;
-        stats.queued.increment();
-        startTicking();
-        return true;
-    }
-
-    /** A path works again: everybody may try. Who is answered at once may well call this again. */
-    private void unpark() {
-        for (int i = parked.size(); i > 0 && !parked.isEmpty(); i--) {
-            unparkOne();
-        }
-    }
-
-    private void unparkOne() {
-        GeomIo io = parked.remove();
-        parkedBytes -= io.parkedBytes;
-        stats.queued.decrement();
-        io.beginAgain();
-        resume(io, io.parent);
-    }
-
-    /** The first of the queue tries its luck, for all; those whose time is up are answered. */
-    private void tickParked(long nowNanos) {
-        long queueForNanos = geom.policies().noPath().queueFor().toNanos();
-        while (!parked.isEmpty() && nowNanos - parked.element().parkedNanos >= queueForNanos) {
-            unparkOne();
-        }
-        if (!parked.isEmpty()) {
-            unparkOne();
         }
     }
 
@@ -554,7 +517,7 @@ final class Lane {
         if (io.parent == null || io.hedged || (hedges + 1) * READS_PER_HEDGE > reads) {
             return;
         }
-        LanePath path = PathSelector.choose(Mode.ACTIVE_ACTIVE, IoOp.READ, eligible, null, io.tried);
+        LanePath path = eligibility.chooseForHedge(io.tried);
         if (path != null) {
             io.hedged = true;
             hedges++;
@@ -565,10 +528,6 @@ final class Lane {
 
     // ---- paths
 
-    private @Nullable LanePath choose(IoOp op, long tried) {
-        return PathSelector.choose(mode, op, eligible, active, tried);
-    }
-
     /** Sees the geom's table as it is now: opens channels to new paths, takes leave of lost ones. */
     void refresh() {
         PathTable table = geom.table();
@@ -576,19 +535,17 @@ final class Lane {
             return;
         }
         seen = table;
-        mode = table.mode();
         List<LanePath> nowUsable = new ArrayList<>();
         for (PathEntry entry : table.newestFirst()) {
-            LanePath path = adopt(entry);
+            LanePath path = paths.adopt(entry);
             if (path != null && entry.isUsable()) {
                 nowUsable.add(path);
             }
         }
-        usable = nowUsable.toArray(LanePath[]::new);
-        chooseEligible();
-        for (LanePath path : paths) {
-            releaseIfDrained(path);
-        }
+        IoPath active = table.active();
+        eligibility.become(
+                table.mode(), nowUsable.toArray(LanePath[]::new), active == null ? null : paths.find(active));
+        paths.releaseDrained();
         if (table.stopping()) {
             // Not from here: this may be a request in the middle of being sent, and its client may go away when it
             // hears.
@@ -599,77 +556,18 @@ final class Lane {
 
     private void releaseAll() {
         releaseHeld();
-        unpark();
+        releaseCrowd();
+        parked.unpark();
     }
 
-    private @Nullable LanePath adopt(PathEntry entry) {
-        LanePath path = find(entry.path());
-        if (path != null && !entry.isUsable()) {
-            reportUnflushed(path, entry);
-        }
-        if (entry.isLost()) {
-            if (path == null) {
-                geom.onLaneDrained(entry.path(), this);
-            } else {
-                path.leaving = true;
-            }
-            return path;
-        }
-        if (ended || geom.table().stopping()) {
-            return path;
-        }
-        if (path == null) {
-            BlockChannel channel = entry.path().device().open(loop);
-            path = new LanePath(this, entry.path(), geom.debts(), channel, entry.epoch());
-            paths.add(path);
-            channel.listen(path);
-            channel.prepare();
-        } else if (path.epoch != entry.epoch()) {
-            path.epoch = entry.epoch();
-            path.channel.prepare();
-        }
-        return path;
-    }
-
-    /** A path went out of use: names what was changed through it and not flushed, once. */
-    private void reportUnflushed(LanePath path, PathEntry entry) {
-        if (path.reportedEpoch != entry.epoch() && reportUnflushed(path)) {
-            path.reportedEpoch = entry.epoch();
-        }
-    }
-
-    private boolean reportUnflushed(LanePath path) {
-        path.unflushed.forget(path.path.latestFlushed());
-        boolean owes = path.unflushed.bytes() > 0;
-        if (owes) {
-            geom.onUnflushed(path.path, path.unflushed.bytes(), path.unflushed.ranges(RANGES_NAMED));
-        }
-        return owes;
-    }
-
-    /** Nobody can vouch for what these paths have not flushed: names it. */
-    void reportUnflushed(List<IoPath> owing) {
-        for (LanePath path : paths) {
-            if (owing.contains(path.path)) {
-                reportUnflushed(path);
-            }
-        }
-    }
-
-    private @Nullable LanePath find(IoPath path) {
-        for (LanePath candidate : paths) {
-            if (candidate.path == path) {
-                return candidate;
-            }
-        }
-        return null;
-    }
-
-    private void releaseIfDrained(LanePath path) {
-        if (path.leaving && path.inFlight == 0 && paths.remove(path)) {
-            path.channel.close();
-            path.onSessionEnded();
-            geom.onLaneDrained(path.path, this);
+    /** Looks now and then: for this alone, no request shall have to. */
+    void awaitIdle(IoPath target, CompletableFuture<Void> idle) {
+        refresh();
+        LanePath path = paths.find(target);
+        if (path == null || path.inFlight == 0 || eligibility.isUsable(path)) {
+            idle.complete(null);
+        } else {
+            loop.schedule(() -> awaitIdle(target, idle), IDLE_LOOK_NANOS);
         }
     }
 
@@ -693,10 +591,7 @@ final class Lane {
             return;
         }
         ended = true;
-        for (LanePath path : paths) {
-            path.channel.close();
-            path.onSessionEnded();
-        }
+        paths.closeAll();
         geom.onLaneEnded(this);
     }
 
@@ -705,16 +600,15 @@ final class Lane {
     /** Reads one sector on {@code path} beside the requests of clients; {@code verdict} hears on this loop. */
     void check(IoPath target, int sectorSize, CheckVerdict verdict) {
         refresh();
-        LanePath path = find(target);
+        LanePath path = paths.find(target);
         if (path == null || path.leaving || ended) {
             verdict.on(-1, IoError.of(Kind.GONE, "the path is gone"));
             return;
         }
         readBeside(path, 0, sectorSize, read -> {
-            boolean inUse = Arrays.asList(usable).contains(path);
             if (read.error() == null
-                    && !inUse
-                    && awaitLook(path, finding -> verdict.on(read.epoch, objection(path, finding)))) {
+                    && !eligibility.isUsable(path)
+                    && eligibility.awaitLook(path, finding -> verdict.on(read.epoch, objection(path, finding)))) {
                 return;
             }
             verdict.on(read.epoch, read.error());
@@ -737,7 +631,7 @@ final class Lane {
     }
 
     /** Reads beside the requests of clients; {@code then} hears on this loop. */
-    private void readBeside(LanePath path, long offset, int length, Consumer<Attempt.OfCheck> then) {
+    void readBeside(LanePath path, long offset, int length, Consumer<Attempt.OfCheck> then) {
         startTicking();
         path.prepare();
         new Attempt.OfCheck(offset, length, read -> decided(read, then)).send(path, loop.nanoTime());
@@ -749,130 +643,20 @@ final class Lane {
             read.on().noteAnswered(read);
         }
         then.accept(read);
-        releaseIfDrained(read.on());
+        paths.releaseIfDrained(read.on());
     }
 
     // ---- where new sessions lead
 
-    /** Who hears how a look at {@code path} has ended. */
-    private record Waiting(LanePath path, Consumer<Finding> then) {}
-
-    void onSessionBegan(LanePath path) {
-        chooseEligible();
-    }
-
-    void onSessionEnded(LanePath path) {
-        chooseEligible();
-    }
-
-    /**
-     * Requests go to the usable paths whose sessions lead to the disk for all that is known; where none does there is
-     * nothing to compare with, and whichever has a session is believed.
-     */
-    private void chooseEligible() {
-        if (trusted() == null) {
-            believeSomeone();
-        }
-        boolean all = trusted() == null;
-        eligible = Arrays.stream(usable).filter(path -> all || !path.doubtful).toArray(LanePath[]::new);
-        IoPath named = seen == null ? null : seen.active();
-        LanePath chosen = named == null ? null : find(named);
-        active = chosen == null || all || !chosen.doubtful ? chosen : null;
-        if (!all && eligible.length < usable.length) {
-            // Not from here: a channel may be in the middle of telling that its session has ended.
-            loop.execute(this::lookAtDoubtful);
-        }
-    }
-
-    private void believeSomeone() {
-        for (LanePath path : usable) {
-            if (path.session() != null) {
-                path.trust();
-                return;
-            }
-        }
-    }
-
-    private @Nullable LanePath trusted() {
-        for (LanePath path : usable) {
-            if (!path.doubtful) {
-                return path;
-            }
-        }
-        return null;
-    }
-
-    private @Nullable LanePath firstDoubtful(long tried) {
-        for (LanePath path : usable) {
-            if (path.doubtful && (path.bit & tried) == 0) {
-                return path;
-            }
-        }
-        return null;
-    }
-
-    private void lookAtDoubtful() {
-        for (LanePath path : usable) {
-            if (path.doubtful) {
-                look(path);
-            }
-        }
-    }
-
-    /** Sees to it that it is found out where a doubtful path leads, if there is one to compare it with. */
-    private boolean look(LanePath path) {
-        LanePath reference = trusted();
-        if (reference == null || ended || path.leaving) {
-            return false;
-        }
-        if (!path.looking) {
-            path.looking = true;
-            loop.execute(
-                    () -> new Look(geom, path, reference, this::readBeside, finding -> found(path, finding)).begin());
-        }
-        return true;
-    }
-
-    private void found(LanePath path, Finding finding) {
-        path.looking = false;
-        switch (finding) {
-            case Finding.Same same -> path.trust();
-            case Finding.AnotherDisk another -> geom.onAnotherDisk(path.path, path.epoch, another.where());
-            case Finding.Broken broken -> geom.onLookBroken(path.path, broken.epoch(), broken.error());
-            case Finding.Unclear unclear -> {}
-        }
-        refresh();
-        chooseEligibleAgain(path);
-        for (Waiting one : List.copyOf(waiting)) {
-            if (one.path() == path && waiting.remove(one)) {
-                one.then().accept(finding);
-            }
-        }
-    }
-
-    /** One that is still in use and in doubt is looked at again a little later. */
-    private void chooseEligibleAgain(LanePath path) {
-        boolean inUse = Arrays.asList(usable).contains(path);
-        if (inUse && path.doubtful && !ended) {
-            loop.schedule(this::lookAtDoubtful, geom.attemptTimeoutNanos() / 2);
-        } else {
-            chooseEligible();
-        }
-    }
-
-    /** Whether {@code then} has to wait for a look at the path, and hears of its end. */
-    private boolean awaitLook(LanePath path, Consumer<Finding> then) {
-        if (!path.doubtful || !look(path)) {
-            return false;
-        }
-        waiting.add(new Waiting(path, then));
-        return true;
+    /** A session to one of the paths has begun or ended. */
+    void onSessionsChanged() {
+        eligibility.review();
     }
 
     /** A request that no other path could do waits for a path that may lead elsewhere, rather than to go there. */
     private boolean awaitLook(GeomIo io, @Nullable LanePath path) {
         boolean underWay = path != null && path.looking;
-        return path != null && awaitLook(path, finding -> lookedAt(io, path, finding, underWay));
+        return path != null && eligibility.awaitLook(path, finding -> lookedAt(io, path, finding, underWay));
     }
 
     /** What broke may have been sent before the request came, while the path was not yet well again. */
@@ -884,7 +668,7 @@ final class Lane {
             return;
         }
         boolean tellsNothing = finding instanceof Finding.Unclear || (finding instanceof Finding.Broken && wasUnderWay);
-        if (path.doubtful && trusted() != null && (!tellsNothing || ++io.looks >= LOOKS_PER_REQUEST)) {
+        if (path.doubtful && eligibility.isAnyTrusted() && (!tellsNothing || ++io.looks >= LOOKS_PER_REQUEST)) {
             io.passedOver |= path.bit;
         }
         retry(io, parent.op());
@@ -917,10 +701,7 @@ final class Lane {
             }
             busy |= path.inFlight > 0;
         }
-        if (now - parkedTickNanos >= geom.attemptTimeoutNanos() / TICKS_PER_TIMEOUT) {
-            parkedTickNanos = now;
-            tickParked(now);
-        }
+        parked.tick(now);
         if (busy || !parked.isEmpty()) {
             startTicking();
         }

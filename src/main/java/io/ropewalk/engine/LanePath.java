@@ -2,6 +2,7 @@ package io.ropewalk.engine;
 
 import io.ropewalk.block.BlockChannel;
 import io.ropewalk.block.BlockChannel.SessionListener;
+import io.ropewalk.block.IoOp;
 import io.ropewalk.block.IoRequest;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -24,6 +25,9 @@ final class LanePath implements SessionListener {
             throw new ExceptionInInitializerError(e);
         }
     }
+
+    /** What may be in flight here in bytes, or one request that is longer: as much as a session may have. */
+    static final long MOST_BYTES = 64L << 20;
 
     final IoPath path;
     final Debts debts;
@@ -52,6 +56,7 @@ final class LanePath implements SessionListener {
     boolean looking;
 
     private boolean countedAsTrusted;
+    private long bytesInFlight;
     private @Nullable PathSession session;
     private @Nullable Attempt oldest;
     private @Nullable Attempt newest;
@@ -73,7 +78,7 @@ final class LanePath implements SessionListener {
         session = debts.began(lane, this);
         path.onSession();
         countTrusted();
-        lane.onSessionBegan(this);
+        lane.onSessionsChanged();
     }
 
     @Override
@@ -84,7 +89,7 @@ final class LanePath implements SessionListener {
             doubtful = true;
             countTrusted();
             debts.ended(ended);
-            lane.onSessionEnded(this);
+            lane.onSessionsChanged();
         }
     }
 
@@ -147,6 +152,7 @@ final class LanePath implements SessionListener {
         }
         newest = attempt;
         inFlight++;
+        bytesInFlight += bytesHeldBy(attempt);
     }
 
     void strike(Attempt attempt) {
@@ -163,6 +169,16 @@ final class LanePath implements SessionListener {
         attempt.older = null;
         attempt.newer = null;
         inFlight--;
+        bytesInFlight -= bytesHeldBy(attempt);
+    }
+
+    /** Whether {@code request} may be sent before others have been answered. */
+    boolean hasRoomFor(IoRequest request) {
+        return bytesInFlight == 0 || bytesInFlight + bytesHeldBy(request) <= MOST_BYTES;
+    }
+
+    private static long bytesHeldBy(IoRequest request) {
+        return request.op() == IoOp.READ || request.op() == IoOp.WRITE ? request.length() : 0;
     }
 
     /** What was in flight a moment ago. Any thread. */

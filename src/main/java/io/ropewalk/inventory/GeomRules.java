@@ -5,6 +5,8 @@ import io.ropewalk.block.Capability;
 import io.ropewalk.block.Geometry;
 import io.ropewalk.engine.Geom;
 import io.ropewalk.engine.GeomType;
+import io.ropewalk.engine.PathReport;
+import io.ropewalk.engine.PathState;
 import io.ropewalk.label.GeomNames;
 import io.ropewalk.label.Label;
 import java.util.HashSet;
@@ -119,6 +121,21 @@ final class GeomRules {
     static void requireGeneration(Terms terms, DesiredGeom geom) {
         if (terms.ifGeneration() != null && terms.ifGeneration() != geom.generation()) {
             throw Refusals.stale(Refusals.geomResource(geom.name()), terms.ifGeneration(), geom.generation());
+        }
+    }
+
+    /** A path beside {@code device} can take over; by {@code force} it is enough that there is one. */
+    static void requireAnotherPath(GeomSlot slot, String device, boolean force) {
+        List<PathState> others = slot.geom().report().paths().stream()
+                .filter(path -> !path.device().equals(device))
+                .map(PathReport::state)
+                .filter(state -> state != PathState.LOST)
+                .toList();
+        if (others.isEmpty()) {
+            throw Refusals.nothingToDrainTo(slot.name(), device);
+        }
+        if (!force && others.stream().allMatch(state -> state == PathState.FAIL)) {
+            throw Refusals.lastUsablePath(slot.name(), device);
         }
     }
 

@@ -2,6 +2,7 @@ package io.ropewalk.inventory;
 
 import io.ropewalk.block.BlockDevice;
 import io.ropewalk.engine.Geom;
+import io.ropewalk.engine.GeomRefusal;
 import io.ropewalk.engine.RestoreTrigger;
 import java.util.List;
 import java.util.Map;
@@ -324,6 +325,25 @@ final class Geoms {
                     }
                 }),
                 device);
+    }
+
+    /** As {@link #fail}; the future is ready when nothing is in flight on the path any more. */
+    CompletableFuture<Void> drain(String name, String device, String why, boolean force, Terms terms) {
+        GeomSlot slot = running(name, terms);
+        requirePath(slot, device);
+        GeomRules.requireAnotherPath(slot, device, force);
+        fail(name, device, why, terms);
+        return terms.dryRun() || !slot.hasJoined(device)
+                ? CompletableFuture.completedFuture(null)
+                : idle(slot.geom(), device);
+    }
+
+    private static CompletableFuture<Void> idle(Geom geom, String device) {
+        try {
+            return geom.idle(device);
+        } catch (GeomRefusal gone) {
+            return CompletableFuture.completedFuture(null);
+        }
     }
 
     PathView restore(String name, String device, Terms terms) {

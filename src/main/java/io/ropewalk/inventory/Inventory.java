@@ -397,6 +397,18 @@ public final class Inventory implements AutoCloseable {
         return topology.call(terms, reason, () -> geoms.fail(geom, device, reason == null ? "" : reason, terms));
     }
 
+    /**
+     * As {@link #failPath}, and answers when nothing is in flight on the path any more. GEOM_NOT_FOUND, PATH_NOT_FOUND,
+     * LAST_PATH.
+     *
+     * @param force even if every other path has failed: these then get another chance (R4)
+     */
+    public PathView drainPath(String geom, String device, @Nullable String reason, boolean force, Terms terms) {
+        awaitDrain(topology.call(
+                terms, reason, () -> geoms.drain(geom, device, reason == null ? "" : reason, force, terms)));
+        return path(geom, device);
+    }
+
     /** R44. GEOM_NOT_FOUND, PATH_NOT_FOUND. */
     public PathView restorePath(String geom, String device, @Nullable String reason, Terms terms) {
         if (labels.concerns(geom) && !terms.dryRun()) {

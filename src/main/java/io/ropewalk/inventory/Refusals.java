@@ -51,6 +51,24 @@ final class Refusals {
                 pathResource(geom, device));
     }
 
+    static InventoryException lastUsablePath(String geom, String device) {
+        return new InventoryException(
+                Problem.LAST_PATH,
+                "The path over device " + quoted(device) + " is the last usable one of geom " + quoted(geom)
+                        + ": requests would go to paths that have failed.",
+                "Restore another path first, or ask with force=true for the others to be tried again.",
+                pathResource(geom, device));
+    }
+
+    static InventoryException nothingToDrainTo(String geom, String device) {
+        return new InventoryException(
+                Problem.LAST_PATH,
+                "The path over device " + quoted(device) + " is the only one of geom " + quoted(geom)
+                        + ", and a path that is alone stays in use.",
+                "Add another path first, or stop the geom.",
+                pathResource(geom, device));
+    }
+
     static InventoryException pathNotFound(String geom, String device) {
         return new InventoryException(
                 Problem.PATH_NOT_FOUND,

@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Notices that an open device has another size. Local files and disks are looked at from time to time, whether they
  * serve a geom or not. A server is asked when a session that was made anew found another disk than before: that may be the
- * same disk with another size, which its geom then follows or not (R36).
+ * same disk with another size, which its geom then follows or not (R36); and from time to time as long as its path stays
+ * out of the geom that wants it, since nobody else would find out that the disk is back.
  *
  * <p>A look blocks, so each has a virtual thread, and a device has one at a time. On the topology thread, but for {@link
  * #onPathChecked}.
@@ -37,9 +38,16 @@ final class SizeWatch implements InventoryListener {
 
     private void lookAtAll() {
         for (DeviceSlot slot : ledger.world().devices().values()) {
-            look(slot.device(), BlockDevice::pollGeometry);
+            look(slot.device(), isKeptOut(slot.name()) ? BlockDevice::refreshGeometry : BlockDevice::pollGeometry);
         }
         begin();
+    }
+
+    private boolean isKeptOut(String device) {
+        return ledger.world()
+                .geomOf(device)
+                .map(geom -> geom.absences().containsKey(device))
+                .orElse(false);
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.ropewalk.metrics;
 
 import io.ropewalk.inventory.ExportedDevice;
 import io.ropewalk.inventory.InventoryListener;
+import io.ropewalk.nbd.NbdPeer;
 import io.ropewalk.nbd.NbdServerObserver;
 import io.ropewalk.nbd.NbdSessionView;
 import java.util.HashMap;
@@ -9,18 +10,40 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 
 /**
- * Bytes that went through each export: those of sessions that are over are kept here, those of open sessions are the
+ * The TLS handshakes of NBD clients, and the bytes that went through each export: those of sessions that are over are kept here, those of open sessions are the
  * sessions' own. Any thread.
  *
  * <p>A session that ends is told of here before the server stops listing it. So a scrape asks the server first, and leaves
  * out of what it was told those that are over here: no byte is counted twice, and no count goes back.
  */
 public final class ExportTraffic implements NbdServerObserver, InventoryListener {
+    /** How a TLS handshake ended. */
+    enum TlsResult {
+        SUCCEEDED,
+        FAILED
+    }
+
+    private final AtomicLong tlsSucceeded = new AtomicLong();
+    private final AtomicLong tlsFailed = new AtomicLong();
     private final Map<String, Long> bytesOfEnded = new HashMap<>();
     private final Set<Long> endedLately = new HashSet<>();
+
+    @Override
+    public void onTlsHandshake(NbdPeer peer, boolean succeeded) {
+        (succeeded ? tlsSucceeded : tlsFailed).incrementAndGet();
+    }
+
+    /** TLS handshakes that ended so. */
+    long tlsHandshakes(TlsResult result) {
+        return switch (result) {
+            case SUCCEEDED -> tlsSucceeded.get();
+            case FAILED -> tlsFailed.get();
+        };
+    }
 
     @Override
     public synchronized void onSessionClosed(NbdSessionView session, String reason) {

@@ -8,6 +8,7 @@ import io.ropewalk.engine.GeomType;
 import io.ropewalk.engine.Mode;
 import io.ropewalk.engine.PathState;
 import io.ropewalk.engine.RestoreTrigger;
+import io.ropewalk.metrics.ExportTraffic.TlsResult;
 import io.ropewalk.metrics.PathCounters.CheckResult;
 import java.util.Collections;
 import java.util.LinkedHashSet;
@@ -40,6 +41,8 @@ record Label(String name, Set<String> values) {
 
     static final Label TRIGGER = of("trigger", RestoreTrigger.values());
     static final Label RESULT = of("result", CheckResult.values());
+
+    static final Label TLS_RESULT = of("result", TlsResult.values());
 
     Label {
         values = Collections.unmodifiableSet(new LinkedHashSet<>(values));

@@ -161,7 +161,12 @@ public enum Metric {
             "multipath_export_session_bytes_total",
             Type.COUNTER,
             "Bytes that clients read and wrote through the export.",
-            Label.EXPORT);
+            Label.EXPORT),
+    EXPORT_TLS_HANDSHAKES(
+            "multipath_export_tls_handshakes_total",
+            Type.COUNTER,
+            "TLS handshakes of NBD clients, by how they ended; a client names its export only afterwards.",
+            Label.TLS_RESULT);
 
     /** What kind of metric it is. */
     public enum Type {

@@ -17,6 +17,7 @@ import io.ropewalk.engine.RestoreTrigger;
 import io.ropewalk.inventory.DeviceView;
 import io.ropewalk.inventory.ExportView;
 import io.ropewalk.inventory.Inventory;
+import io.ropewalk.metrics.ExportTraffic.TlsResult;
 import io.ropewalk.metrics.PathCounters.CheckResult;
 import io.ropewalk.nbd.NbdSessionView;
 import java.util.Arrays;
@@ -97,6 +98,9 @@ public final class MultipathCollector implements MultiCollector {
     }
 
     private void collectExports(Scrape scrape) {
+        for (TlsResult result : TlsResult.values()) {
+            scrape.counter(Metric.EXPORT_TLS_HANDSHAKES, traffic.tlsHandshakes(result), Scrape.word(result));
+        }
         Map<String, Long> bytes = traffic.bytes(sessions.get());
         for (ExportView export : inventory.exports()) {
             scrape.gauge(Metric.EXPORT_SESSIONS, export.sessions(), export.name());

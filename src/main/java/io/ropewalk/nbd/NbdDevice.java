@@ -13,6 +13,7 @@ import io.ropewalk.net.NettyLoops;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -50,6 +51,9 @@ final class NbdDevice implements BlockDevice {
     private final Set<BlockChannel> channels = new HashSet<>();
     private final Set<NbdClientLink> links = new HashSet<>();
     private volatile NbdClientExport known;
+    /** What was worse at the last look; told once. */
+    private volatile @Nullable String lastDifference;
+
     private boolean closed;
 
     NbdDevice(String name, NettyLoops loops, NbdUri uri, NbdClientOptions options, NbdClientExport known) {
@@ -221,7 +225,9 @@ final class NbdDevice implements BlockDevice {
     private void refreshByProbe() {
         try {
             String worse = adopt(NbdClientProbe.look(loops, uri, options));
-            if (worse != null) {
+            boolean isNews = !Objects.equals(worse, lastDifference);
+            lastDifference = worse;
+            if (worse != null && isNews) {
                 CONTROL.warn("{}: {} came back with another export: {}", name, server(), worse);
             }
         } catch (DeviceException e) {

@@ -10,11 +10,13 @@ import io.ropewalk.net.NettyLoop;
 import io.ropewalk.net.NettyLoops;
 import io.ropewalk.tls.HandshakeTasks;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
@@ -33,9 +35,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class NbdServer implements AutoCloseable {
     private static final Duration USUAL_GRACE = Duration.ofSeconds(5);
-    /** Connections that negotiate at a time; one more ends the oldest of them, so that idle ones keep nobody out. */
-    static final int MOST_HANDSHAKES = 256;
-
+    private static final int IPV6_NETWORK_BYTES = 8;
     private static final Duration ABORT_TIME = Duration.ofSeconds(2);
     private static final WriteBufferWaterMark WATER_MARKS = new WriteBufferWaterMark(4 << 20, 8 << 20);
 
@@ -54,6 +54,9 @@ public final class NbdServer implements AutoCloseable {
     private final AtomicInteger handshaking = new AtomicInteger();
     private final AtomicLong ids = new AtomicLong();
     private final AtomicInteger connections = new AtomicInteger();
+    /** How many of these each address has. */
+    private final Map<String, Integer> addresses = new ConcurrentHashMap<>();
+
     private final Object changed = new Object();
     private final List<NbdServerSocket> sockets = new ArrayList<>();
     private IoLoop.@Nullable Timer stallTimer;
@@ -200,8 +203,11 @@ public final class NbdServer implements AutoCloseable {
 
     private void accept(Channel channel) {
         NbdPeer peer = new NbdPeer(channel.remoteAddress() instanceof InetSocketAddress address ? address : null);
-        if (closing || connections.incrementAndGet() > options.maxSessions()) {
-            refuse(channel, peer);
+        String objection = enter(peer);
+        if (objection != null) {
+            log.warn("Refused " + peer + ": " + objection);
+            observer.onHandshakeFailed(peer, "no more sessions are accepted");
+            channel.close();
             return;
         }
         NettyLoop loop = loops.of(channel);
@@ -221,21 +227,45 @@ public final class NbdServer implements AutoCloseable {
         }
     }
 
-    private void refuse(Channel channel, NbdPeer peer) {
-        if (!closing) {
-            connections.decrementAndGet();
-            log.warn("Refused " + peer + ": there are " + options.maxSessions() + " sessions already");
+    /** Counts a connection; why it is not taken when it is not, and then it is not counted. */
+    private @Nullable String enter(NbdPeer peer) {
+        if (closing) {
+            return "the server stops";
         }
-        observer.onHandshakeFailed(peer, "no more sessions are accepted");
-        channel.close();
+        String place = place(peer);
+        int there = addresses.merge(place, 1, Integer::sum);
+        if (connections.incrementAndGet() > options.maxSessions()) {
+            leave(place);
+            return "there are " + options.maxSessions() + " sessions already";
+        }
+        if (!place.isEmpty() && there > options.maxSessionsPerAddress()) {
+            leave(place);
+            return "there are " + options.maxSessionsPerAddress() + " sessions of its address already";
+        }
+        return null;
+    }
+
+    private void leave(String place) {
+        connections.decrementAndGet();
+        addresses.computeIfPresent(place, (key, there) -> there == 1 ? null : there - 1);
+    }
+
+    /** What counts as one address; empty for a process of this machine. */
+    private static String place(NbdPeer peer) {
+        InetAddress host = peer.host();
+        if (host == null) {
+            return "";
+        }
+        byte[] bytes = host.getAddress();
+        return HexFormat.of().formatHex(bytes, 0, Math.min(bytes.length, IPV6_NETWORK_BYTES));
     }
 
     private void startHandshake(NbdSession session) {
         handshakes.add(session);
-        NbdSession oldest = handshaking.incrementAndGet() > MOST_HANDSHAKES ? handshakes.poll() : null;
+        NbdSession oldest = handshaking.incrementAndGet() > options.maxHandshakes() ? handshakes.poll() : null;
         if (oldest != null) {
             handshaking.decrementAndGet();
-            oldest.onLoop(() -> oldest.closeHandshake("more than " + MOST_HANDSHAKES + " clients negotiate"));
+            oldest.onLoop(() -> oldest.closeHandshake("more than " + options.maxHandshakes() + " clients negotiate"));
         }
     }
 
@@ -243,6 +273,10 @@ public final class NbdServer implements AutoCloseable {
         if (handshakes.remove(session)) {
             handshaking.decrementAndGet();
         }
+    }
+
+    void tlsHandshakeEnded(NbdPeer peer, boolean succeeded) {
+        observer.onTlsHandshake(peer, succeeded);
     }
 
     void sessionOpened(NbdSession session, NbdAgreement agreement) {
@@ -262,7 +296,7 @@ public final class NbdServer implements AutoCloseable {
                     + last.errors() + " errors)");
             observer.onSessionClosed(last, reason);
         }
-        connections.decrementAndGet();
+        leave(place(last.peer()));
         sessions.remove(session.id());
         synchronized (changed) {
             changed.notifyAll();

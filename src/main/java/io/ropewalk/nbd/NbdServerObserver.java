@@ -11,6 +11,9 @@ public interface NbdServerObserver {
     /** A session that was opened is over, with its last counts. */
     default void onSessionClosed(NbdSessionView session, String reason) {}
 
+    /** A TLS handshake has ended; where it failed, {@link #onHandshakeFailed} is called as well. */
+    default void onTlsHandshake(NbdPeer peer, boolean succeeded) {}
+
     /** A connection ended before it became a session. */
     default void onHandshakeFailed(NbdPeer peer, String reason) {}
 }

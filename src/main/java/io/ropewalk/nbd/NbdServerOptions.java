@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
  * @param stallTimeout how long a client that takes no answers, or stops within a message, may hold memory that others
  *     wait for; more than 0
  * @param maxSessions connections at a time, 1 or more; further ones are closed at once
+ * @param maxSessionsPerAddress of these the most of one address, an IPv6 network of 64 bits being one; 1 or more
+ * @param maxHandshakes connections that negotiate at a time, 1 or more; one more ends the oldest of them, so that idle
+ *     ones keep nobody out
  * @param maxRequestsPerSession in flight at a time, 1 or more; beyond, a session is not read from
  * @param maxBytesPerSession payload held at a time (received, asked for, not yet taken by the client); beyond, a session
  *     is not read from. One request is always served, whatever its length
@@ -28,6 +31,8 @@ public record NbdServerOptions(
         Duration handshakeTimeout,
         Duration stallTimeout,
         int maxSessions,
+        int maxSessionsPerAddress,
+        int maxHandshakes,
         int maxRequestsPerSession,
         long maxBytesPerSession,
         long maxBytesTotal,
@@ -40,13 +45,16 @@ public record NbdServerOptions(
         require(handshakeTimeout.isPositive(), "a handshake time-out of more than 0");
         require(stallTimeout.isPositive(), "a stall time-out of more than 0");
         require(maxSessions > 0, "1 session or more");
+        require(maxSessionsPerAddress > 0, "1 session per address or more");
+        require(maxHandshakes > 0, "1 handshake or more");
         require(maxRequestsPerSession > 0, "1 request per session or more");
         require(maxBytesPerSession > 0, "1 byte per session or more");
         require(maxBytesTotal >= MINIMUM_TOTAL_BYTES, MINIMUM_TOTAL_BYTES + " bytes in total or more");
     }
 
     /**
-     * The usual bounds: 10 s for a handshake, 30 s for a stall, 1024 sessions, 1024 requests and 64 MiB for each, 256 MiB
+     * The usual bounds: 10 s for a handshake, 30 s for a stall, 1024 sessions, from anywhere, 256 of them in negotiation,
+     * 1024 requests and 64 MiB for each, 256 MiB
      * in total; no TLS.
      */
     public static NbdServerOptions on(@Nullable InetSocketAddress address, @Nullable Path unixSocket) {
@@ -56,6 +64,8 @@ public record NbdServerOptions(
                 Duration.ofSeconds(10),
                 Duration.ofSeconds(30),
                 1024,
+                1024,
+                256,
                 1024,
                 64L << 20,
                 256L << 20,
@@ -69,19 +79,24 @@ public record NbdServerOptions(
                 newHandshakeTimeout,
                 newStallTimeout,
                 maxSessions,
+                maxSessionsPerAddress,
+                maxHandshakes,
                 maxRequestsPerSession,
                 maxBytesPerSession,
                 maxBytesTotal,
                 tls);
     }
 
-    public NbdServerOptions withMaxSessions(int newMaxSessions) {
+    /** With as many connections, of one address, and in negotiation. */
+    public NbdServerOptions withSessions(int newMaxSessions, int newMaxSessionsPerAddress, int newMaxHandshakes) {
         return new NbdServerOptions(
                 address,
                 unixSocket,
                 handshakeTimeout,
                 stallTimeout,
                 newMaxSessions,
+                newMaxSessionsPerAddress,
+                newMaxHandshakes,
                 maxRequestsPerSession,
                 maxBytesPerSession,
                 maxBytesTotal,
@@ -96,6 +111,8 @@ public record NbdServerOptions(
                 handshakeTimeout,
                 stallTimeout,
                 maxSessions,
+                maxSessionsPerAddress,
+                maxHandshakes,
                 newMaxRequestsPerSession,
                 newMaxBytesPerSession,
                 newMaxBytesTotal,
@@ -109,6 +126,8 @@ public record NbdServerOptions(
                 handshakeTimeout,
                 stallTimeout,
                 maxSessions,
+                maxSessionsPerAddress,
+                maxHandshakes,
                 maxRequestsPerSession,
                 maxBytesPerSession,
                 maxBytesTotal,

@@ -151,6 +151,7 @@ final class NbdSession extends MessageReceiver {
     public void userEventTriggered(ChannelHandlerContext context, Object event) {
         if (event instanceof SslHandshakeCompletionEvent handshake) {
             Throwable failure = handshake.cause();
+            server.tlsHandshakeEnded(peer, failure == null);
             if (failure == null) {
                 secured(context);
             } else {

@@ -66,7 +66,7 @@ class ApiSecurityTest {
         }
 
         boolean isSteering() {
-            return path.matches("/api/v1/geoms/x(/paths/x)?:(fail|restore|prefer|rotate)");
+            return path.matches("/api/v1/geoms/x(/paths/x)?:(fail|drain|restore|prefer|rotate)");
         }
     }
 
@@ -149,7 +149,7 @@ class ApiSecurityTest {
         }
 
         assertThat(refused).isEqualTo(expected);
-        assertThat(operations().stream().filter(Operation::isSteering)).hasSize(4);
+        assertThat(operations().stream().filter(Operation::isSteering)).hasSize(5);
     }
 
     @Test

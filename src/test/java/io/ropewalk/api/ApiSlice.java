@@ -4,6 +4,7 @@ import io.ropewalk.inventory.AuditStore;
 import io.ropewalk.inventory.Inventory;
 import jakarta.servlet.Filter;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import org.mockito.Mockito;
@@ -50,6 +51,16 @@ class ApiSlice {
     @Bean
     RequestRates requestRates() {
         return new RequestRates(0, 1);
+    }
+
+    @Bean
+    RequestTime requestTime() {
+        return new RequestTime(Duration.ofMinutes(1));
+    }
+
+    @Bean
+    EventStreamLimit eventStreamLimit() {
+        return new EventStreamLimit(2);
     }
 
     @Bean

@@ -12,6 +12,7 @@ import io.ropewalk.inventory.EventPage;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.springframework.http.HttpHeaders;
@@ -96,6 +97,40 @@ class EventsControllerTest extends ApiTestBase {
         Awaitility.await()
                 .atMost(Duration.ofSeconds(10))
                 .untilAsserted(() -> verify(inventory).awaitEventsAfter(eq(41L), anyInt(), any()));
+    }
+
+    @Test
+    void aClientHasSoManyStreams_andMoreWhenItClosesOne() throws InterruptedException {
+        CountDownLatch end = new CountDownLatch(1);
+        when(inventory.eventsAfter(anyLong(), anyInt())).thenReturn(new EventPage(List.of(), false, 6));
+        when(inventory.awaitEventsAfter(anyLong(), anyInt(), any())).thenAnswer(call -> {
+            end.await();
+            throw new InterruptedException("the end of the test");
+        });
+
+        open("192.0.2.1");
+        open("192.0.2.1");
+
+        MvcTestResult refused = open("192.0.2.1");
+        assertProblem(refused, ProblemCode.TOO_MANY_REQUESTS);
+        assertThat(refused).hasHeader(HttpHeaders.RETRY_AFTER, "1");
+        assertThat(open("192.0.2.2")).hasStatusOk();
+
+        end.countDown();
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(10))
+                .untilAsserted(() -> assertThat(open("192.0.2.1")).hasStatusOk());
+    }
+
+    private MvcTestResult open(String address) {
+        return mvc.get()
+                .uri("/api/v1/events")
+                .accept(MediaType.TEXT_EVENT_STREAM)
+                .with(request -> {
+                    request.setRemoteAddr(address);
+                    return request;
+                })
+                .asyncExchange();
     }
 
     private MvcTestResult stream(String lastEventId) {

@@ -83,6 +83,19 @@ class PathsControllerTest extends ApiTestBase {
     }
 
     @Test
+    void aDrainIsForcedByName() {
+        when(inventory.drainPath("disk1", "d2", "cable", false, TERMS)).thenThrow(Samples.refusal(Problem.LAST_PATH));
+        when(inventory.drainPath("disk1", "d2", "cable", true, TERMS)).thenReturn(Samples.FAILED);
+
+        assertProblem(post("/geoms/disk1/paths/d2:drain", "{\"reason\":\"cable\"}"), ProblemCode.LAST_PATH);
+        assertThat(post("/geoms/disk1/paths/d2:drain?force=true", "{\"reason\":\"cable\"}"))
+                .hasStatusOk()
+                .bodyJson()
+                .extractingPath("$.state")
+                .isEqualTo("FAIL");
+    }
+
+    @Test
     void aReasonHasALength() {
         assertViolation(
                 post("/geoms/disk1/paths/d2:fail", "{\"reason\":\"" + "x".repeat(201) + "\"}"),

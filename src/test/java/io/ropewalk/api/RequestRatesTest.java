@@ -43,6 +43,34 @@ class RequestRatesTest {
     }
 
     @Test
+    void oneCallerGetsNoMoreByManyAddresses() {
+        for (int i = 0; i < 5; i++) {
+            assertThat(comes("ann", "192.0.2." + i)).isZero();
+        }
+        assertThat(comes("ann", "192.0.2.99")).isPositive();
+        assertThat(comes("bob", "192.0.2.99")).isZero();
+    }
+
+    @Test
+    void manyCallersBehindOneAddressDoNotHinderEachOther_andWhoIsUnknownThereIsCounted() {
+        for (int caller = 0; caller < 20; caller++) {
+            for (int i = 0; i < 5; i++) {
+                assertThat(comes("caller" + caller, "192.0.2.1")).isZero();
+            }
+        }
+        for (int i = 0; i < 5; i++) {
+            assertThat(rates.count("192.0.2.1", 0)).isZero();
+        }
+        assertThat(rates.count("192.0.2.1", 0)).isPositive();
+    }
+
+    /** As the filters do: charged to the address first. */
+    private long comes(String caller, String address) {
+        assertThat(rates.count(address, 0)).isZero();
+        return rates.countCaller(caller, address, 0);
+    }
+
+    @Test
     void howeverManyAddressesCome_theyAreBounded_andThoseAtRestAreForgotten() {
         for (int i = 0; i < 100_000; i++) {
             rates.count("10." + (i >> 16) + "." + (i >> 8 & 255) + "." + (i & 255), 0);

@@ -129,6 +129,12 @@ final class Tour implements AutoCloseable {
         assertThat(answer.statusCode()).as(what).isEqualTo(code.status().value());
     }
 
+    /** It was met in an answer that somebody else has read. */
+    void met(ProblemCode code, String answer) {
+        assertThat(answer).contains("\"code\":\"" + code.code() + "\"");
+        codes.add(code.code());
+    }
+
     URI uri(String path) {
         return base.resolve(path);
     }

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -56,7 +57,10 @@ class TourIT {
     void everyOperationWorksAndEveryProblemIsMet() throws Exception {
         Set<String> done = new TreeSet<>();
         Set<String> all;
-        try (PackagedService service = PackagedService.start(Files.createDirectory(folder.resolve("open")));
+        try (PackagedService service = PackagedService.start(
+                        Files.createDirectory(folder.resolve("open")),
+                        "--ropewalk.limits.request-time=3s",
+                        "--ropewalk.limits.event-streams-per-client=100");
                 Tour tour = new Tour(service.base());
                 Disks disks = new Disks(folder)) {
             all = tour.operations();
@@ -69,6 +73,7 @@ class TourIT {
             stoppingGeom(tour, service, disks);
             answersOfOnce(tour);
             refusedRequests(tour);
+            slowRequest(tour);
             events(tour);
             done.addAll(tour.done());
             codes.addAll(tour.codes());
@@ -171,6 +176,7 @@ class TourIT {
         tour.post(API + "/geoms/g/paths/a:fail", "{\"reason\":\"drill\"}");
         tour.post(API + "/geoms/g/paths/a:restore", null);
         tour.post(API + "/geoms/g/paths/a:prefer", null);
+        tour.post(API + "/geoms/g/paths/c:drain", "{\"reason\":\"drill\"}");
         tour.post(API + "/geoms/g:rotate", null);
         tour.ok("PATCH", API + "/geoms/g", "{\"mode\":\"ACTIVE_ACTIVE\"}");
         tour.delete(API + "/geoms/g/paths/c");
@@ -277,6 +283,7 @@ class TourIT {
         tour.refused(ProblemCode.PATH_NOT_USABLE, "POST", API + "/geoms/g/paths/b:prefer", null);
         tour.post(API + "/geoms/g/paths/b:restore", null);
         tour.post(API + "/geoms", geom("one", "d"));
+        tour.refused(ProblemCode.LAST_PATH, "POST", API + "/geoms/one/paths/d:drain?force=true", null);
         tour.refused(ProblemCode.LAST_PATH, "DELETE", API + "/geoms/one/paths/d", null);
         tour.delete(API + "/geoms/one");
     }
@@ -359,6 +366,28 @@ class TourIT {
         tour.refused(ProblemCode.NOT_ACCEPTABLE, "GET", API + "/geoms", null, "Accept", "application/xml");
         tour.refused(ProblemCode.UNSUPPORTED_MEDIA_TYPE, "POST", API + "/geoms", "{}", "Content-Type", "text/plain");
         tour.refused(ProblemCode.BODY_TOO_LARGE, "POST", API + "/geoms", " ".repeat(BodyLimitFilter.MOST_BYTES + 1));
+    }
+
+    /** One who sends a body byte by byte. */
+    private static void slowRequest(Tour tour) throws IOException {
+        try (Socket socket =
+                new Socket(InetAddress.getLoopbackAddress(), tour.uri("/").getPort())) {
+            socket.setSoTimeout(200);
+            socket.getOutputStream()
+                    .write(("POST " + API + "/geoms HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+                                    + "Content-Length: 60000\r\n\r\n")
+                            .getBytes(StandardCharsets.US_ASCII));
+            StringBuilder answer = new StringBuilder();
+            while (answer.indexOf("}") < 0) {
+                try {
+                    answer.append((char) socket.getInputStream().read());
+                } catch (SocketTimeoutException nothingYet) {
+                    socket.getOutputStream().write(' ');
+                }
+            }
+            assertThat(answer.toString()).startsWith("HTTP/1.1 408");
+            tour.met(ProblemCode.REQUEST_TIMEOUT, answer.toString());
+        }
     }
 
     /** A second service asks who calls, and keeps its state in a database that goes away. */

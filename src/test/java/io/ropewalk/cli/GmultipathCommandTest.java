@@ -428,13 +428,29 @@ class GmultipathCommandTest {
     // ---- paths -----------------------------------------------------------------------------------------------------
 
     @ParameterizedTest
-    @ValueSource(strings = {"fail", "restore", "prefer"})
+    @ValueSource(strings = {"fail", "drain", "restore", "prefer"})
     void verbsOnPaths(String verb) {
         service.on("POST /geoms/disk1/paths/da1:" + verb, 200, "{\"device\":\"da1\",\"state\":\"FAIL\"}");
 
         assertThat(run(verb, "disk1", "da1")).as(err).isZero();
         assertThat(service.requests()).containsExactly("POST /geoms/disk1/paths/da1:" + verb);
         assertThat(out).isEmpty();
+    }
+
+    @Test
+    void theLastUsablePathIsDrainedByForceOnly() {
+        service.refuse(
+                        "POST /geoms/disk1/paths/da1:drain",
+                        409,
+                        "last-path",
+                        "It is the last usable path.",
+                        "Restore another.",
+                        "path disk1/da1")
+                .on("POST /geoms/disk1/paths/da1:drain?force=true", 200, "{\"device\":\"da1\",\"state\":\"FAIL\"}");
+
+        assertThat(run("drain", "disk1", "da1")).isEqualTo(1);
+        assertThat(err).contains("It is the last usable path.");
+        assertThat(run("drain", "--force", "disk1", "da1")).isZero();
     }
 
     @Test
@@ -614,6 +630,7 @@ class GmultipathCommandTest {
                         "add",
                         "remove",
                         "fail",
+                        "drain",
                         "restore",
                         "prefer",
                         "rotate",

@@ -3,6 +3,7 @@ package io.ropewalk.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.ropewalk.api.AccessTokens;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -12,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -19,6 +21,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Tried as somebody would who wants to do harm: refused with the right answer, and the service goes on. */
 class AbuseTest {
+    private static final String GREEDY = "the-token-of-one-who-asks-all-the-time";
+    private static final String MODEST = "the-token-of-one-who-asks-now-and-then";
     private static final int CROWD = 1000;
     private static final Duration PATIENCE = Duration.ofMinutes(2);
 
@@ -55,6 +59,25 @@ class AbuseTest {
     }
 
     @Test
+    void howManyNbdClientsThereMayBe_isConfigured() throws Exception {
+        service = RunningService.start(
+                folder,
+                "--ropewalk.demo=true",
+                "--ropewalk.nbd.max-sessions=4",
+                "--ropewalk.nbd.max-sessions-per-address=2",
+                "--ropewalk.nbd.max-handshakes=3",
+                "--ropewalk.nbd.handshake-timeout=2s");
+        int port = service.export("demo").getPort();
+        for (int i = 0; i < 3; i++) {
+            crowd.add(new Socket(InetAddress.getLoopbackAddress(), port));
+        }
+
+        await().atMost(PATIENCE).until(() -> crowd.stream().anyMatch(AbuseTest::isClosedByPeer));
+        await().atMost(PATIENCE).until(() -> crowd.stream().allMatch(AbuseTest::isClosedByPeer));
+        assertThat(greeting(port)).startsWith("NBDMAGIC");
+    }
+
+    @Test
     void whoAsksTooOften_isToldWhenToComeBack() {
         service = RunningService.start(
                 folder, "--ropewalk.limits.requests-per-second=1", "--ropewalk.limits.requests-at-once=20");
@@ -67,6 +90,36 @@ class AbuseTest {
         assertThat(answer.body()).contains("\"code\":\"too-many-requests\"");
         assertThat(answer.headers().firstValueAsLong("Retry-After").orElse(0)).isBetween(1L, 2L);
         await().atMost(PATIENCE).until(() -> service.get("/geoms").statusCode() == 200);
+    }
+
+    @Test
+    void whoAsksTooOften_hindersNobodyElseBehindTheSameAddress() {
+        service = RunningService.start(
+                folder,
+                "--ropewalk.limits.requests-per-second=1",
+                "--ropewalk.limits.requests-at-once=20",
+                "--ropewalk.security.mode=token",
+                "--ropewalk.security.tokens.greedy.sha256=" + hash(GREEDY),
+                "--ropewalk.security.tokens.greedy.role=viewer",
+                "--ropewalk.security.tokens.modest.sha256=" + hash(MODEST),
+                "--ropewalk.security.tokens.modest.role=viewer");
+        HttpResponse<String> answer = ask(GREEDY);
+        for (int i = 0; i < 100 && answer.statusCode() == 200; i++) {
+            answer = ask(GREEDY);
+        }
+
+        assertThat(answer.statusCode()).isEqualTo(429);
+        assertThat(answer.body()).contains("come from greedy");
+        assertThat(ask(MODEST).statusCode()).isEqualTo(200);
+        await().atMost(PATIENCE).until(() -> ask(GREEDY).statusCode() == 200);
+    }
+
+    private static String hash(String token) {
+        return HexFormat.of().formatHex(AccessTokens.sha256(token));
+    }
+
+    private HttpResponse<String> ask(String token) {
+        return service.send(service.request("/geoms").header("Authorization", "Bearer " + token));
     }
 
     @Test

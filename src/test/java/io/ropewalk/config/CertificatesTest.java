@@ -186,6 +186,29 @@ class CertificatesTest {
     }
 
     @Test
+    @Order(2)
+    void tlsHandshakesOfNbdClientsAreCounted() throws Exception {
+        try (NettyLoops loops = new NettyLoops(Transport.best(), 1)) {
+            open("nbds", PKI.client("db1"), loops).close();
+            assertThatThrownBy(() -> open("nbds", PKI.expiredClient("db1"), loops))
+                    .isInstanceOf(DeviceException.class);
+        }
+
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(scrape())
+                        .containsPattern("multipath_export_tls_handshakes_total\\{result=\"succeeded\"} [1-9]")
+                        .containsPattern("multipath_export_tls_handshakes_total\\{result=\"failed\"} [1-9]"));
+    }
+
+    private static String scrape() throws Exception {
+        try (HttpClient http = HttpClient.newBuilder().sslContext(as("ada")).build()) {
+            URI metrics = URI.create("https://localhost:" + service.managementPort() + "/actuator/prometheus");
+            return http.send(HttpRequest.newBuilder(metrics).build(), BodyHandlers.ofString())
+                    .body();
+        }
+    }
+
+    @Test
     @Order(1)
     void theExportsUriSaysThatItIsEncrypted() throws Exception {
         assertThat(send(as("ada"), "GET", "/api/v1/exports/demo").body()).contains("\"uri\":\"nbds://");

@@ -10,6 +10,7 @@ import io.ropewalk.config.RopewalkProperties.Tls;
 import io.ropewalk.tls.ClientCertificates;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -110,7 +111,18 @@ class SecurityModesTest {
 
     private static Nbd nbd(String address, @Nullable Tls tls, @Nullable String bundle, ClientCertificates clients)
             throws UnknownHostException {
-        return new Nbd(InetAddress.getByName(address), 0, null, tls, bundle, clients, Map.of());
+        return new Nbd(
+                InetAddress.getByName(address),
+                0,
+                null,
+                tls,
+                bundle,
+                clients,
+                1024,
+                null,
+                256,
+                Duration.ofSeconds(10),
+                Map.of());
     }
 
     @ParameterizedTest
@@ -146,7 +158,18 @@ class SecurityModesTest {
         InetAddress loopback = InetAddress.getLoopbackAddress();
         Map<String, Set<String>> allowed = Map.of("disk1", Set.of("db1"));
         assertRefused(
-                () -> NbdTls.check(new Nbd(loopback, 0, null, Tls.REQUIRED, "door", ClientCertificates.NONE, allowed)),
+                () -> NbdTls.check(new Nbd(
+                        loopback,
+                        0,
+                        null,
+                        Tls.REQUIRED,
+                        "door",
+                        ClientCertificates.NONE,
+                        1024,
+                        null,
+                        256,
+                        Duration.ofSeconds(10),
+                        allowed)),
                 "nobody would be asked for one",
                 "ropewalk.nbd.client-auth");
     }

@@ -10,6 +10,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -17,6 +22,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code values.schema.json} knows every value, and nothing else. */
 class ValuesSchemaTest {
+    private static final Pattern NAMED = Pattern.compile("\\.Values\\.([A-Za-z0-9]+(?:\\.[A-Za-z0-9]+)*)");
+
     private final Chart chart = Chart.ofProject();
 
     @ParameterizedTest
@@ -102,6 +109,68 @@ class ValuesSchemaTest {
         }
 
         assertThat(bare).isEmpty();
+    }
+
+    @Test
+    void everyValueIsUsedByATemplate_andEveryNameInATemplateIsAValue() throws IOException {
+        JsonNode values =
+                Manifests.yaml().readTree(Chart.FOLDER.resolve("values.yaml").toFile());
+        String templates = templates();
+        Set<String> named = NAMED.matcher(templates)
+                .results()
+                .map(found -> found.group(1))
+                .collect(Collectors.toCollection(TreeSet::new));
+        Set<String> leaves = new TreeSet<>();
+        collectLeaves(values, "", leaves);
+
+        assertThat(leaves)
+                .hasSizeGreaterThan(100)
+                .filteredOn(leaf -> !isUsed(leaf, named, templates))
+                .isEmpty();
+        assertThat(named)
+                .filteredOn(name -> leaves.stream().noneMatch(leaf -> isSameOrIn(leaf, name) || isSameOrIn(name, leaf)))
+                .isEmpty();
+    }
+
+    private static String templates() throws IOException {
+        try (Stream<Path> files = Files.walk(Chart.FOLDER.resolve("templates"))) {
+            StringBuilder all = new StringBuilder();
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                all.append(Files.readString(file));
+            }
+            return all.toString();
+        }
+    }
+
+    /** A list or an object without defaults is a leaf. */
+    private static void collectLeaves(JsonNode node, String path, Set<String> leaves) {
+        if (node.isObject() && !node.isEmpty()) {
+            node.properties()
+                    .forEach(child -> collectLeaves(
+                            child.getValue(), path.isEmpty() ? child.getKey() : path + "." + child.getKey(), leaves));
+        } else {
+            leaves.add(path);
+        }
+    }
+
+    /** By its own name; or by its last word where a template looks into the object, or by the object as a whole. */
+    private static boolean isUsed(String leaf, Set<String> named, String templates) {
+        if (named.stream().anyMatch(name -> isSameOrIn(name, leaf))) {
+            return true;
+        }
+        String word = leaf.substring(leaf.lastIndexOf('.'));
+        return named.stream()
+                .filter(name -> isSameOrIn(leaf, name))
+                .anyMatch(name -> Pattern.compile(Pattern.quote(word) + "\\b")
+                                .matcher(templates)
+                                .find()
+                        || templates.contains("toYaml .Values." + name)
+                        || templates.contains("with .Values." + name + " ")
+                        || templates.contains("$list := .Values." + name + " "));
+    }
+
+    private static boolean isSameOrIn(String path, String object) {
+        return path.equals(object) || path.startsWith(object + ".");
     }
 
     private static JsonNode schema() throws IOException {

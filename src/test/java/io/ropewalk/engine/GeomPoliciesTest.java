@@ -365,4 +365,53 @@ class GeomPoliciesTest {
         assertThat(slow.succeeded()).isTrue();
         m.check("md0", DEGRADED, ACTIVE, FAIL);
     }
+
+    // ---- room on a path
+
+    @Test
+    @DisplayName("What is in flight on one path is bounded in bytes; more waits, in order, and is done in the end")
+    void aPathIsNotGivenMoreThanItsShare() {
+        int mebi = 1 << 20;
+        GeomFixture m = new GeomFixture(Mode.ACTIVE_PASSIVE, 2);
+        m.md(0).holding();
+        int most = (int) (LanePath.MOST_BYTES / mebi);
+        List<Ask> reads = new ArrayList<>();
+        for (int i = 0; i < most + 3; i++) {
+            reads.add(Ask.read(m.channel, 0, mebi));
+        }
+        Ask small = Ask.read(m.channel, 0, 512);
+        m.loop.run();
+        assertThat(m.md(0).received).hasSize(most);
+        m.md(0).held.removeFirst().run();
+        m.loop.run();
+        assertThat(m.md(0).received).hasSize(most + 1);
+        assertThat(small.isAnswered()).isFalse();
+        m.md(0).letGo();
+        m.loop.run();
+        assertThat(reads).allMatch(Ask::succeeded);
+        assertThat(small.succeeded()).isTrue();
+    }
+
+    @Test
+    void whoWaitsForRoomFailsOverWithTheRest_andLeavesWithItsClient() {
+        int mebi = 1 << 20;
+        GeomFixture m = new GeomFixture(Mode.ACTIVE_PASSIVE, 2);
+        m.md(0).silent();
+        int most = (int) (LanePath.MOST_BYTES / mebi);
+        List<Ask> reads = new ArrayList<>();
+        for (int i = 0; i < most + 3; i++) {
+            reads.add(Ask.read(m.channel, 0, mebi));
+        }
+        m.loop.runFor(2 * m.geom.policies().attemptTimeout().toNanos());
+        assertThat(reads).allMatch(Ask::succeeded);
+        m.md(1).silent();
+        for (int i = 0; i < most + 3; i++) {
+            reads.add(Ask.read(m.channel, 0, mebi));
+        }
+        m.channel.close();
+        assertThat(reads).allMatch(Ask::isAnswered);
+        m.geom.stop();
+        m.loop.runFor(2 * m.geom.policies().attemptTimeout().toNanos());
+        assertThat(m.geom.stop()).isDone();
+    }
 }

@@ -29,6 +29,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -558,6 +559,37 @@ class GeomTest {
         m.geom.check("md0");
         m.loop.run();
         m.check("md1", DEGRADED, FAIL, ACTIVE);
+    }
+
+    @Test
+    void aPathIsIdleWhenWhatWasInFlightIsAnsweredAndNothingNewGoesThere() throws Exception {
+        GeomFixture m = new GeomFixture(Mode.ACTIVE_PASSIVE, 2);
+        m.md(0).holding();
+        Ask inFlight = Ask.read(m.channel, 0, 512);
+        m.geom.fail("md0", "");
+        CompletableFuture<Void> idle = m.geom.idle("md0");
+        m.loop.runFor(TimeUnit.MILLISECONDS.toNanos(50));
+        Ask next = Ask.read(m.channel, 0, 512);
+        m.loop.runFor(TimeUnit.MILLISECONDS.toNanos(50));
+        assertThat(next.succeeded()).isTrue();
+        assertThat(idle).isNotDone();
+        m.md(0).letGo();
+        m.loop.runFor(TimeUnit.MILLISECONDS.toNanos(50));
+        assertThat(inFlight.succeeded()).isTrue();
+        assertThat(idle).isDone();
+        assertThat(m.geom.report().paths().getFirst().inFlight()).isZero();
+    }
+
+    @Test
+    void aPathThatNeverAnswersIsIdleWhenItsDeadlinePasses() throws Exception {
+        GeomFixture m = new GeomFixture(Mode.ACTIVE_PASSIVE, 2);
+        m.md(0).holding();
+        Ask inFlight = Ask.read(m.channel, 0, 512);
+        m.geom.fail("md0", "");
+        CompletableFuture<Void> idle = m.geom.idle("md0");
+        m.loop.runFor(TimeUnit.SECONDS.toNanos(5));
+        assertThat(inFlight.succeeded()).isTrue();
+        assertThat(idle).isDone();
     }
 
     // ---- stop and channels

@@ -98,9 +98,6 @@ class FailoverMatrixTest {
         Optional<PathReport> meanwhile = cell.stand.path("a");
         VerifyingClient.Report during = cell.client.report();
         cell.fault.heal(cell.path);
-        if (cell.fault == Fault.WRONG_SIZE) {
-            cell.stand.lookAgain("a");
-        }
         if (cell.fault == Fault.ANOTHER_DISK) {
             bringBackByHand(cell);
         }

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
@@ -37,6 +38,11 @@ final class PackagedService implements AutoCloseable {
 
     /** Starts {@link #jar} with its data in {@code folder}; returns when it is ready. */
     PackagedService(Path folder, Path log, List<String> arguments) throws IOException {
+        this(folder, log, arguments, Map.of());
+    }
+
+    /** The same with more in its environment. */
+    PackagedService(Path folder, Path log, List<String> arguments, Map<String, String> environment) throws IOException {
         this.log = log;
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -49,10 +55,10 @@ final class PackagedService implements AutoCloseable {
                 "--ropewalk.nbd.port=" + nbdPort,
                 "--ropewalk.data-dir=" + folder.resolve("data")));
         command.addAll(arguments);
-        process = new ProcessBuilder(command)
-                .redirectErrorStream(true)
-                .redirectOutput(log.toFile())
-                .start();
+        ProcessBuilder builder =
+                new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
+        builder.environment().putAll(environment);
+        process = builder.start();
         awaitReady();
     }
 
@@ -119,7 +125,11 @@ final class PackagedService implements AutoCloseable {
     }
 
     JsonNode geom(String name) {
-        return JsonMapper.shared().readTree(get(URI.create("http://127.0.0.1:" + apiPort + "/api/v1/geoms/" + name)));
+        return JsonMapper.shared().readTree(get(api("/geoms/" + name)));
+    }
+
+    URI api(String path) {
+        return URI.create("http://127.0.0.1:" + apiPort + "/api/v1" + path);
     }
 
     /** The sum of all series of that metric. */

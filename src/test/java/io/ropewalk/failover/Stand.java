@@ -98,11 +98,6 @@ final class Stand implements AutoCloseable {
                 .findFirst();
     }
 
-    /** An operator has the device looked at again: one that has left its geom is not checked any more. */
-    void lookAgain(String device) {
-        inventory.resizeDevice(device, Terms.NONE);
-    }
-
     /** What happened to the geom, in order. */
     List<EventView> events() {
         return inventory.eventsAfter(0, 10_000).items().stream()

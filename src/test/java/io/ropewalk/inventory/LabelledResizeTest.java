@@ -101,6 +101,19 @@ class LabelledResizeTest {
     }
 
     @Test
+    void aPathThatShrankIsAskedForItsSizeUntilItIsBack() {
+        byte[] sector = disk.lastSector();
+        resize("a", SIZE / 2);
+        eventually(() -> assertThat(inventory().path("disk1", "a").reason()).isEqualTo(FailReason.IDENTITY));
+
+        disk.resize(SIZE);
+        disk.write(SIZE - 512, sector);
+        fixture.factory.device("a").resizeUnheard(SIZE);
+
+        eventually(() -> assertThat(fixture.stateOf("disk1", "a")).isEqualTo(PathState.PASSIVE));
+    }
+
+    @Test
     void aPathThatShrankAndGrewBackJoinsAgain() {
         byte[] sector = disk.lastSector();
         resize("a", SIZE / 2);

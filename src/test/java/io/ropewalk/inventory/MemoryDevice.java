@@ -27,6 +27,7 @@ final class MemoryDevice implements BlockDevice {
     private volatile @Nullable Kind fault;
     private volatile @Nullable Kind writeFault;
     private volatile boolean silent;
+    private volatile long sizeToFind = -1;
     private final List<Channel> channels = new CopyOnWriteArrayList<>();
     volatile boolean closed;
 
@@ -66,6 +67,19 @@ final class MemoryDevice implements BlockDevice {
         }
         geometry = before.withSize(size);
         listeners.tell(listener -> listener.onGeometryChanged(this, before, geometry));
+    }
+
+    /** Has another size, and nobody hears of it who does not ask. */
+    void resizeUnheard(long size) {
+        sizeToFind = size;
+    }
+
+    @Override
+    public void refreshGeometry() {
+        long size = sizeToFind;
+        if (size >= 0 && size != geometry.sizeBytes()) {
+            resize(size);
+        }
     }
 
     void vanish() {

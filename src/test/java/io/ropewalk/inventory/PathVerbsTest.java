@@ -150,6 +150,24 @@ class PathVerbsTest {
 
     @Test
     void r31_removeWaitsForWhatIsInFlightAndUntilThenThePathIsLostAndItsDeviceInUse() {
+        AtomicReference<Ask> ask = aRequestUnderWayOnA();
+
+        CompletableFuture<Void> remove =
+                CompletableFuture.runAsync(() -> inventory.removePath("disk", "a", LastPath.REFUSE, Terms.NONE));
+
+        eventually(() -> assertThat(fixture.stateOf("disk", "a")).isEqualTo(PathState.LOST));
+        assertThat(remove).isNotDone();
+        assertRefused(Problem.DEVICE_IN_USE, () -> inventory.removeDevice("a", Terms.NONE));
+        assertRefused(Problem.DEVICE_IN_USE, () -> inventory.addPath("disk", "a", Terms.NONE));
+
+        fixture.loops.next().execute(() -> fixture.factory.device("a").answerPending());
+        eventually(() -> assertThat(remove).isDone());
+        assertThat(ask.get().succeeded()).isTrue();
+        assertThat(inventory.device("a").geom()).isNull();
+    }
+
+    /** Of geom disk over a and b; it is answered when the device is told to. */
+    private AtomicReference<Ask> aRequestUnderWayOnA() {
         fixture.devices("a", "b");
         inventory.createGeom(
                 GeomSpec.manual(
@@ -165,19 +183,7 @@ class PathVerbsTest {
                 .execute(() ->
                         ask.set(Ask.read(inventory.runningGeoms().getFirst().open(fixture.loops.next()), 0, 512)));
         eventually(() -> assertThat(inventory.path("disk", "a").inFlight()).isPositive());
-
-        CompletableFuture<Void> remove =
-                CompletableFuture.runAsync(() -> inventory.removePath("disk", "a", LastPath.REFUSE, Terms.NONE));
-
-        eventually(() -> assertThat(fixture.stateOf("disk", "a")).isEqualTo(PathState.LOST));
-        assertThat(remove).isNotDone();
-        assertRefused(Problem.DEVICE_IN_USE, () -> inventory.removeDevice("a", Terms.NONE));
-        assertRefused(Problem.DEVICE_IN_USE, () -> inventory.addPath("disk", "a", Terms.NONE));
-
-        fixture.loops.next().execute(() -> fixture.factory.device("a").answerPending());
-        eventually(() -> assertThat(remove).isDone());
-        assertThat(ask.get().succeeded()).isTrue();
-        assertThat(inventory.device("a").geom()).isNull();
+        return ask;
     }
 
     @Test
@@ -284,6 +290,94 @@ class PathVerbsTest {
         assertRefused(Problem.INVALID_VALUE, () -> inventory.failPath("disk", "a", "x".repeat(501), Terms.NONE));
     }
 
+    // ---- drain
+
+    @Test
+    void aDrainedPathIsOutOfUseAtOnceAndTheVerbAnswersWhenItIsIdle() {
+        AtomicReference<Ask> ask = aRequestUnderWayOnA();
+
+        CompletableFuture<PathView> drain = CompletableFuture.supplyAsync(
+                () -> inventory.drainPath("disk", "a", "cable swap", false, Terms.NONE.withActor("ann")));
+
+        eventually(() -> assertThat(fixture.stateOf("disk", "a")).isEqualTo(PathState.FAIL));
+        assertThat(inventory.activePaths("disk")).containsExactly("b");
+        assertThat(inventory.path("disk", "a").inFlight()).isPositive();
+        assertThat(drain).isNotDone();
+
+        fixture.loops.next().execute(() -> fixture.factory.device("a").answerPending());
+        eventually(() -> assertThat(drain).isDone());
+        assertThat(ask.get().succeeded()).isTrue();
+        assertThat(drain.join().inFlight()).isZero();
+        assertThat(drain.join().reason()).isEqualTo(FailReason.OPERATOR);
+        assertThat(drain.join().detail()).isEqualTo("cable swap");
+    }
+
+    @Test
+    void q6_noCheckBringsADrainedPathBackAndRestoreDoes() {
+        fixture.devices("a", "b");
+        fixture.create("disk", "a", "b");
+
+        assertThat(inventory.drainPath("disk", "a", null, false, Terms.NONE).state())
+                .isEqualTo(PathState.FAIL);
+        fixture.awaitChecks("disk", "a", 3);
+        assertThat(fixture.stateOf("disk", "a")).isEqualTo(PathState.FAIL);
+        assertThat(fixture.memory().state.geoms().get("disk").paths())
+                .extracting(DesiredPath::isFailedByOperator)
+                .containsExactly(true, false);
+
+        inventory.restorePath("disk", "a", null, Terms.NONE);
+        assertThat(fixture.stateOf("disk", "a")).isEqualTo(PathState.PASSIVE);
+    }
+
+    @Test
+    void aPathThatIsRestoredIsNotWaitedForAnyMore() {
+        aRequestUnderWayOnA();
+        CompletableFuture<PathView> drain =
+                CompletableFuture.supplyAsync(() -> inventory.drainPath("disk", "a", null, false, Terms.NONE));
+        eventually(() -> assertThat(fixture.stateOf("disk", "a")).isEqualTo(PathState.FAIL));
+
+        inventory.restorePath("disk", "a", null, Terms.NONE);
+
+        eventually(() -> assertThat(drain).isDone());
+        assertThat(drain.join().state()).isEqualTo(PathState.PASSIVE);
+        fixture.loops.next().execute(() -> fixture.factory.device("a").answerPending());
+    }
+
+    @Test
+    void r4_theLastUsablePathIsDrainedByForceOnlyAndTheFailedOnesServe() {
+        fixture.devices("a", "b");
+        fixture.create("disk", "a", "b");
+        inventory.failPath("disk", "a", null, Terms.NONE);
+
+        assertRefused(Problem.LAST_PATH, () -> inventory.drainPath("disk", "b", null, false, Terms.NONE));
+        assertThat(fixture.statesOf("disk")).containsExactly(PathState.FAIL, PathState.ACTIVE);
+
+        inventory.drainPath("disk", "b", null, true, Terms.NONE);
+        assertThat(fixture.statesOf("disk")).containsExactly(PathState.ACTIVE, PathState.FAIL);
+    }
+
+    @Test
+    void r4_aPathThatIsAloneStaysInUseWhateverForce() {
+        fixture.devices("a");
+        fixture.create("disk", "a");
+
+        InventoryException e =
+                assertRefused(Problem.LAST_PATH, () -> inventory.drainPath("disk", "a", null, true, Terms.NONE));
+
+        assertThat(e.correction()).contains("stop the geom");
+        assertThat(fixture.stateOf("disk", "a")).isEqualTo(PathState.ACTIVE);
+    }
+
+    @Test
+    void aDryRunDrainsNothing() {
+        fixture.devices("a", "b");
+        fixture.create("disk", "a", "b");
+
+        inventory.drainPath("disk", "a", null, false, Terms.NONE.withDryRun(true));
+
+        assertThat(fixture.statesOf("disk")).containsExactly(PathState.ACTIVE, PathState.PASSIVE);
+    }
+
     // ---- prefer
 
     @Test
@@ -315,6 +409,7 @@ class PathVerbsTest {
         for (String device : new String[] {"b", "nowhere"}) {
             assertRefused(Problem.PATH_NOT_FOUND, () -> inventory.path("disk", device));
             assertRefused(Problem.PATH_NOT_FOUND, () -> inventory.failPath("disk", device, null, Terms.NONE));
+            assertRefused(Problem.PATH_NOT_FOUND, () -> inventory.drainPath("disk", device, null, false, Terms.NONE));
             assertRefused(Problem.PATH_NOT_FOUND, () -> inventory.restorePath("disk", device, null, Terms.NONE));
             assertRefused(Problem.PATH_NOT_FOUND, () -> inventory.preferPath("disk", device, null, Terms.NONE));
         }

@@ -185,7 +185,7 @@ class MultipathCollectorTest {
         when(inventory.runningGeoms()).thenReturn(List.of());
         when(inventory.exports()).thenReturn(List.of());
         counters.onGeomVanished(geom);
-        assertThat(scrape()).isEmpty();
+        assertThat(scrape()).noneMatch(line -> line.contains("disk1"));
         assertThat(counters.of(geom, "d1").failures(io.ropewalk.engine.FailReason.OPERATOR))
                 .isZero();
     }
@@ -207,6 +207,18 @@ class MultipathCollectorTest {
         listed = List.of();
         traffic.onSessionClosed(session(2, 10), "it left");
         assertThat(scrape()).contains(series + "160.0");
+    }
+
+    @Test
+    void tlsHandshakesAreCountedByHowTheyEnded() {
+        String series = "multipath_export_tls_handshakes_total{result=\"%s\"} %s";
+        assertThat(scrape()).contains(series.formatted("succeeded", "0.0"), series.formatted("failed", "0.0"));
+
+        traffic.onTlsHandshake(new NbdPeer(null), true);
+        traffic.onTlsHandshake(new NbdPeer(null), false);
+        traffic.onTlsHandshake(new NbdPeer(null), true);
+
+        assertThat(scrape()).contains(series.formatted("succeeded", "2.0"), series.formatted("failed", "1.0"));
     }
 
     private static NbdSessionView session(long id, long bytes) {

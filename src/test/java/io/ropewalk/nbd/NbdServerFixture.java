@@ -134,6 +134,11 @@ final class NbdServerFixture implements AutoCloseable {
 
     private final class Observer implements NbdServerObserver {
         @Override
+        public void onTlsHandshake(NbdPeer peer, boolean succeeded) {
+            heard.add(succeeded ? "TLS" : "no TLS");
+        }
+
+        @Override
         public void onSessionOpened(NbdSessionView session) {
             heard.add("opened " + session.export());
         }

@@ -3,6 +3,7 @@ package io.ropewalk.nbd;
 import static io.ropewalk.nbd.RawNbdClient.goData;
 import static io.ropewalk.nbd.RawNbdClient.last;
 import static io.ropewalk.nbd.RawNbdClient.metaContext;
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -12,6 +13,8 @@ import io.ropewalk.block.Geometry;
 import io.ropewalk.nbd.RawNbdClient.OptionReply;
 import io.ropewalk.testing.MemoryDevice;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
@@ -449,7 +452,7 @@ class NbdServerNegotiationTest {
 
     @Test
     void sessionsBeyondTheLimit_areClosedAtOnceAndTheOthersStay() throws IOException {
-        try (NbdServerFixture small = NbdServerFixture.serving(o -> o.withMaxSessions(2), disk)) {
+        try (NbdServerFixture small = NbdServerFixture.serving(o -> o.withSessions(2, 2, 256), disk)) {
             try (RawNbdClient first = small.open(NbdReplyFormat.SIMPLE);
                     RawNbdClient second = small.connect()) {
                 org.assertj.core.api.Assertions.assertThatThrownBy(small::connect)
@@ -460,6 +463,47 @@ class NbdServerNegotiationTest {
             }
             small.awaitNoSessions();
             small.open(NbdReplyFormat.SIMPLE).close();
+        }
+    }
+
+    @Test
+    void anAddressHasSoManySessions_andOthersHaveTheirs() throws IOException {
+        try (NbdServerFixture shared = NbdServerFixture.serving(o -> o.withSessions(10, 2, 256), disk)) {
+            try (RawNbdClient first = shared.open(NbdReplyFormat.SIMPLE);
+                    RawNbdClient second = shared.connect();
+                    Socket other = new Socket(
+                            shared.address().getAddress(),
+                            shared.address().getPort(),
+                            InetAddress.getByName("127.0.0.2"),
+                            0)) {
+                org.assertj.core.api.Assertions.assertThatThrownBy(shared::connect)
+                        .isInstanceOf(IOException.class);
+                other.setSoTimeout(20_000);
+                assertThat(other.getInputStream().readNBytes(8))
+                        .asString(US_ASCII)
+                        .isEqualTo("NBDMAGIC");
+                first.request(Nbd.CMD_READ, 0, 1, 0, 512);
+                assertThat(first.reply(512).errno()).isZero();
+                second.option(Nbd.OPT_LIST);
+            }
+            shared.awaitNoSessions();
+            shared.open(NbdReplyFormat.SIMPLE).close();
+        }
+    }
+
+    @Test
+    void ofThoseWhoNegotiateTheOldestMakesRoom_andWhoIsInStays() throws IOException {
+        try (NbdServerFixture busy = NbdServerFixture.serving(o -> o.withSessions(10, 10, 2), disk);
+                RawNbdClient in = busy.open(NbdReplyFormat.SIMPLE);
+                RawNbdClient oldest = busy.connect();
+                RawNbdClient older = busy.connect();
+                RawNbdClient young = busy.connect()) {
+            oldest.awaitClosed();
+            older.option(Nbd.OPT_LIST);
+            young.option(Nbd.OPT_LIST);
+            in.request(Nbd.CMD_READ, 0, 1, 0, 512);
+            assertThat(in.reply(512).errno()).isZero();
+            await().untilAsserted(() -> assertThat(busy.heard).contains("failed: more than 2 clients negotiate"));
         }
     }
 }

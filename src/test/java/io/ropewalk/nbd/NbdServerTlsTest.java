@@ -75,6 +75,13 @@ class NbdServerTlsTest {
                         .anySatisfy(line -> assertThat(line).contains(part)));
     }
 
+    private void awaitTlsHandshakes(String... results) {
+        await().atMost(NbdServerFixture.PATIENCE)
+                .untilAsserted(() -> assertThat(fixture().heard)
+                        .filteredOn(line -> line.matches("(no )?TLS"))
+                        .containsExactly(results));
+    }
+
     @AfterEach
     void stop() {
         if (fixture != null) {
@@ -141,6 +148,7 @@ class NbdServerTlsTest {
             assertThat(fixture().server.sessions().getFirst().peer().encrypted())
                     .isTrue();
         }
+        awaitTlsHandshakes("TLS");
     }
 
     @Test
@@ -236,6 +244,7 @@ class NbdServerTlsTest {
             client.awaitClosed();
         }
         awaitReason("it does not answer in TLS");
+        awaitTlsHandshakes("no TLS");
         assertThat(fixture().heard).noneMatch(line -> line.startsWith("opened"));
     }
 
@@ -249,6 +258,7 @@ class NbdServerTlsTest {
             client.awaitClosed();
         }
         awaitReason("the handshake took too long");
+        awaitTlsHandshakes("no TLS");
     }
 
     enum Stranger {
@@ -276,6 +286,7 @@ class NbdServerTlsTest {
                     case OF_A_FOREIGN_CA -> "its certificate is not valid (signature check failed)";
                     case EXPIRED -> "its certificate has expired";
                 });
+        awaitTlsHandshakes("no TLS");
         assertThat(fixture().heard).noneMatch(line -> line.startsWith("opened"));
     }
 

@@ -1,0 +1,91 @@
+package io.ropewalk.engine;
+
+import io.ropewalk.block.IoOp;
+import io.ropewalk.block.IoRequest;
+import java.util.ArrayDeque;
+import java.util.Objects;
+
+/**
+ * A lane's requests that found no path and wait for one, as long and as many as {@link Policies.NoPath} allows. The first
+ * of them tries its luck now and then, for all. Lane's loop only.
+ */
+final class ParkedRequests {
+    /** Tries in the time of one attempt's deadline. */
+    private static final int TRIES_PER_TIMEOUT = 20;
+
+    private final Geom geom;
+    private final Lane lane;
+    private final ArrayDeque<GeomIo> parked = new ArrayDeque<>();
+    private long parkedBytes;
+    private long latestTryNanos;
+
+    ParkedRequests(Geom geom, Lane lane) {
+        this.geom = geom;
+        this.lane = lane;
+    }
+
+    boolean isEmpty() {
+        return parked.isEmpty();
+    }
+
+    /** Whether {@code io} waits now; else it is to be answered. */
+    boolean park(GeomIo io) {
+        Policies.NoPath bounds = geom.policies().noPath();
+        long now = lane.loop().nanoTime();
+        if (bounds.queueFor().isZero() || geom.table().stopping()) {
+            return false;
+        }
+        boolean again = io.parkedNanos != 0;
+        if (!again) {
+            IoRequest parent = Objects.requireNonNull(io.parent);
+            io.parkedNanos = now == 0 ? 1 : now;
+            io.parkedBytes = parent.op() == IoOp.WRITE ? parent.length() : 0;
+        }
+        if (now - io.parkedNanos >= bounds.queueFor().toNanos()
+                || parked.size() >= bounds.maxRequests()
+                || parkedBytes + io.parkedBytes > bounds.maxBytes()) {
+            return false;
+        }
+        if (parked.isEmpty()) {
+            latestTryNanos = now;
+        }
+        if (again) {
+            parked.addFirst(io);
+        } else {
+            parked.addLast(io);
+        }
+        parkedBytes += io.parkedBytes;
+        lane.stats().queued.increment();
+        return true;
+    }
+
+    /** A path works again: everybody may try. Who is answered at once may well call this again. */
+    void unpark() {
+        for (int i = parked.size(); i > 0 && !parked.isEmpty(); i--) {
+            unparkOne();
+        }
+    }
+
+    private void unparkOne() {
+        GeomIo io = parked.remove();
+        parkedBytes -= io.parkedBytes;
+        lane.stats().queued.decrement();
+        io.beginAgain();
+        lane.resume(io, io.parent);
+    }
+
+    /** The first of the queue tries its luck; those whose time is up are answered. */
+    void tick(long nowNanos) {
+        if (nowNanos - latestTryNanos < geom.attemptTimeoutNanos() / TRIES_PER_TIMEOUT) {
+            return;
+        }
+        latestTryNanos = nowNanos;
+        long queueForNanos = geom.policies().noPath().queueFor().toNanos();
+        while (!parked.isEmpty() && nowNanos - parked.element().parkedNanos >= queueForNanos) {
+            unparkOne();
+        }
+        if (!parked.isEmpty()) {
+            unparkOne();
+        }
+    }
+}
