@@ -16,7 +16,6 @@ import java.lang.management.ManagementFactory;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -193,16 +192,8 @@ class ManyOfEverythingTest {
     }
 
     private static NbdServerOptions forMany(NbdServerOptions usual) {
-        return new NbdServerOptions(
-                usual.address(),
-                null,
-                Duration.ofMinutes(1),
-                usual.stallTimeout(),
-                2 * PATHS * GEOMS + SESSIONS + MOST_BUSY,
-                usual.maxRequestsPerSession(),
-                usual.maxBytesPerSession(),
-                usual.maxBytesTotal(),
-                null);
+        int many = 2 * PATHS * GEOMS + SESSIONS + MOST_BUSY;
+        return usual.withSessions(many, many, usual.maxHandshakes());
     }
 
     private static long processorNanos() {
