@@ -199,6 +199,8 @@ class ManyOfEverythingTest {
                 Duration.ofMinutes(1),
                 usual.stallTimeout(),
                 2 * PATHS * GEOMS + SESSIONS + MOST_BUSY,
+                2 * PATHS * GEOMS + SESSIONS + MOST_BUSY,
+                usual.maxHandshakes(),
                 usual.maxRequestsPerSession(),
                 usual.maxBytesPerSession(),
                 usual.maxBytesTotal(),
