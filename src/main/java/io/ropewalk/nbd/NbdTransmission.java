@@ -38,6 +38,7 @@ final class NbdTransmission implements DeviceListener {
      */
     private static final int MAXIMUM_STATUS_BYTES = 64 << 10;
 
+    private static final int MOST_LOOKS_FOR_QUIET = 16;
     private static final IoError SHUTTING_DOWN = IoError.of(Kind.SHUTTING_DOWN, "the server is shutting down");
     private static final IoError UNEXPECTED_PAYLOAD = IoError.of(Kind.INVALID, "the request takes no payload");
     private static final IoError TOO_LONG =
@@ -64,6 +65,8 @@ final class NbdTransmission implements DeviceListener {
     private boolean connected = true;
     private boolean shuttingDown;
     private boolean closing;
+    private long requestsAtLook = -1;
+    private int looksForQuiet;
     private boolean finished;
 
     /** A payload that nobody wants, and the refusal to send when it is over. */
@@ -409,7 +412,21 @@ final class NbdTransmission implements DeviceListener {
         settle();
         resumeWhenRoomy();
         if (shuttingDown && inFlight == 0) {
+            closeWhenQuiet();
+        }
+    }
+
+    /**
+     * What the client has sent already is read and refused, for a while: a connection that is closed over unread bytes is
+     * reset, and answers under way may be lost with it.
+     */
+    private void closeWhenQuiet() {
+        if (session.isPaused() || requests == requestsAtLook || ++looksForQuiet > MOST_LOOKS_FOR_QUIET) {
             closeConnection();
+        } else {
+            requestsAtLook = requests;
+            // Behind what the loop has to read.
+            loop.execute(this::scheduleEndOfTurn);
         }
     }
 
