@@ -555,8 +555,9 @@ final class Lane {
     }
 
     private void releaseAll() {
-        releaseHeld();
+        // The crowd first: who waited there may be held now.
         releaseCrowd();
+        releaseHeld();
         parked.unpark();
     }
 
