@@ -14,6 +14,7 @@ import io.ropewalk.label.Verdict.NewGeom;
 import io.ropewalk.label.Verdict.NewGeomTemporaryName;
 import io.ropewalk.label.Verdict.NotOurs;
 import io.ropewalk.label.Verdict.Refused;
+import java.net.URI;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -226,9 +227,10 @@ final class Reception implements Devices.News {
 
     /** Q27: what we serve ourselves, by the address that we are known by. */
     private boolean isOurExport(DeviceSlot slot) {
-        return ledger.world().desired().exports().keySet().stream()
-                .map(export -> sessions.get().uri(export))
-                .anyMatch(ours -> factories.isSame(ours, slot.desired().uri()));
+        String uri = slot.desired().uri();
+        String export = Names.lastSegment(URI.create(uri).getPath());
+        return ledger.world().desired().exports().containsKey(export)
+                && factories.isSame(sessions.get().uri(export), uri);
     }
 
     // ---- reading

@@ -5,6 +5,7 @@ import io.ropewalk.block.IoError;
 import io.ropewalk.engine.Geom;
 import java.time.Duration;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -14,7 +15,8 @@ import org.jspecify.annotations.Nullable;
  * same disk with another size, which its geom then follows or not (R36); and from time to time as long as its path stays
  * out of the geom that wants it, since nobody else would find out that the disk is back.
  *
- * <p>A look blocks, so each has a virtual thread, and a device has one at a time. On the topology thread, but for {@link
+ * <p>A look blocks, so each has a virtual thread, and a device has one at a time. The looks of one round are spread over the
+ * interval, so that thousands of devices are no burst. On the topology thread, but for {@link
  * #onPathChecked}.
  */
 final class SizeWatch implements InventoryListener {
@@ -37,10 +39,21 @@ final class SizeWatch implements InventoryListener {
     }
 
     private void lookAtAll() {
-        for (DeviceSlot slot : ledger.world().devices().values()) {
-            look(slot.device(), isKeptOut(slot.name()) ? BlockDevice::refreshGeometry : BlockDevice::pollGeometry);
+        List<String> names = List.copyOf(ledger.world().devices().keySet());
+        for (int i = 0; i < names.size(); i++) {
+            String name = names.get(i);
+            topology.schedule(() -> lookAt(name), interval.multipliedBy(i).dividedBy(names.size()));
         }
         begin();
+    }
+
+    private void lookAt(String name) {
+        look(deviceOf(name), isKeptOut(name) ? BlockDevice::refreshGeometry : BlockDevice::pollGeometry);
+    }
+
+    private @Nullable BlockDevice deviceOf(String name) {
+        DeviceSlot slot = ledger.world().devices().get(name);
+        return slot == null ? null : slot.device();
     }
 
     private boolean isKeptOut(String device) {
@@ -53,10 +66,7 @@ final class SizeWatch implements InventoryListener {
     @Override
     public void onPathChecked(Geom geom, String path, Duration took, @Nullable IoError error) {
         if (error != null && error.kind() == IoError.Kind.IDENTITY) {
-            topology.post(() -> {
-                DeviceSlot slot = ledger.world().devices().get(path);
-                look(slot == null ? null : slot.device(), BlockDevice::refreshGeometry);
-            });
+            topology.post(() -> look(deviceOf(path), BlockDevice::refreshGeometry));
         }
     }
 
