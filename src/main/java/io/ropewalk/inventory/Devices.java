@@ -184,15 +184,23 @@ final class Devices {
         events.append("device.removed", null, name, Map.of("uri", slot.desired().uri()));
     }
 
-    /** Desires a device that need not be there yet, and begins to open it. */
-    void declare(DesiredDevice desired) {
+    /** Desires devices that need not be there yet, all at once, and begins to open them. */
+    void declare(List<DesiredDevice> declared) {
         World world = ledger.world();
-        DesiredState after = world.desired().withDevice(desired);
-        ledger.persist(after, Refusals.deviceResource(desired.name()));
-        DeviceSlot slot = DeviceSlot.unreachable(desired, DeviceSlot.NOT_TRIED, clock.now());
-        ledger.publish(world.withDesired(after).withDevice(slot));
-        events.append("device.registered", null, desired.name(), Map.of("uri", desired.uri()));
-        beginOpening(desired);
+        DesiredState after = world.desired();
+        for (DesiredDevice desired : declared) {
+            after = after.withDevice(desired);
+        }
+        ledger.persist(after, "devices of the configuration");
+        world = world.withDesired(after);
+        for (DesiredDevice desired : declared) {
+            world = world.withDevice(DeviceSlot.unreachable(desired, DeviceSlot.NOT_TRIED, clock.now()));
+        }
+        ledger.publish(world);
+        for (DesiredDevice desired : declared) {
+            events.append("device.registered", null, desired.name(), Map.of("uri", desired.uri()));
+            beginOpening(desired);
+        }
     }
 
     static void requireLegal(String name) {

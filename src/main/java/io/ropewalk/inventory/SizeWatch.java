@@ -4,9 +4,9 @@ import io.ropewalk.block.BlockDevice;
 import io.ropewalk.block.IoError;
 import io.ropewalk.engine.Geom;
 import java.time.Duration;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,11 +20,14 @@ import org.jspecify.annotations.Nullable;
  * #onPathChecked}.
  */
 final class SizeWatch implements InventoryListener {
+    /** Few enough that the topology thread is seldom woken for them, and many enough that one is no burst. */
+    private static final int MOST_TURNS = 50;
+
     private final Ledger ledger;
     private final Topology topology;
     private final Rhythm rhythm;
     private final Duration interval;
-    private final Set<BlockDevice> beingLookedAt = new HashSet<>();
+    private final Set<BlockDevice> beingLookedAt = ConcurrentHashMap.newKeySet();
 
     SizeWatch(Ledger ledger, Topology topology, Rhythm rhythm, Duration interval) {
         this.ledger = ledger;
@@ -40,9 +43,12 @@ final class SizeWatch implements InventoryListener {
 
     private void lookAtAll() {
         List<String> names = List.copyOf(ledger.world().devices().keySet());
-        for (int i = 0; i < names.size(); i++) {
-            String name = names.get(i);
-            topology.schedule(() -> lookAt(name), interval.multipliedBy(i).dividedBy(names.size()));
+        int atOnce = Math.ceilDiv(names.size(), MOST_TURNS);
+        for (int from = 0; from < names.size(); from += atOnce) {
+            List<String> some = names.subList(from, Math.min(from + atOnce, names.size()));
+            topology.schedule(
+                    () -> some.forEach(this::lookAt),
+                    interval.multipliedBy(from).dividedBy(names.size()));
         }
         begin();
     }
@@ -81,7 +87,7 @@ final class SizeWatch implements InventoryListener {
                 try {
                     look.at(device);
                 } finally {
-                    topology.post(() -> beingLookedAt.remove(device));
+                    beingLookedAt.remove(device);
                 }
             });
         }

@@ -29,8 +29,8 @@ record World(
         SortedMap<String, String> holders,
         List<GeomSlot> draining,
         List<Pledge> pledges) {
-    static final World EMPTY = new World(
-            DesiredState.EMPTY, TreePMap.empty(), TreePMap.empty(), TreePMap.empty(), List.of(), List.of());
+    static final World EMPTY =
+            new World(DesiredState.EMPTY, TreePMap.empty(), TreePMap.empty(), TreePMap.empty(), List.of(), List.of());
 
     World {
         devices = shared(devices);
