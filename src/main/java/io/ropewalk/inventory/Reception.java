@@ -3,6 +3,7 @@ package io.ropewalk.inventory;
 import io.ropewalk.block.BlockDevice;
 import io.ropewalk.engine.GeomType;
 import io.ropewalk.inventory.TasteView.Outcome;
+import io.ropewalk.label.KnownGeom;
 import io.ropewalk.label.Label;
 import io.ropewalk.label.LabelReading;
 import io.ropewalk.label.LabelReading.Decoded;
@@ -329,7 +330,9 @@ final class Reception implements Devices.News {
         }
 
         TasteView judge() {
-            Verdict verdict = taster.taste(reading, open.geometry(), LabelRules.knownGeoms(ledger.world()));
+            // Without a label it is nobody's, and the geoms need not be listed for that.
+            List<KnownGeom> known = label == null ? List.of() : LabelRules.knownGeoms(ledger.world());
+            Verdict verdict = taster.taste(reading, open.geometry(), known);
             try {
                 return switch (verdict) {
                     case NotOurs notOurs ->
