@@ -67,8 +67,9 @@ class ManyGeomsTest {
     private void make(int from, int to) {
         for (int i = from; i < to; i++) {
             String geom = "geom" + i;
-            String[] paths =
-                    IntStream.range(0, PATHS).mapToObj(path -> geom + "-" + path).toArray(String[]::new);
+            String[] paths = IntStream.range(0, PATHS)
+                    .mapToObj(path -> geom + "-" + path)
+                    .toArray(String[]::new);
             fixture.paths(disk, paths).create(geom, paths);
         }
     }
@@ -76,7 +77,8 @@ class ManyGeomsTest {
     private void assertAllUp(int count) {
         assertThat(fixture.inventory.geoms())
                 .hasSize(count)
-                .allMatch(geom -> geom.state() == GeomState.OPTIMAL && geom.paths().size() == PATHS);
+                .allMatch(geom ->
+                        geom.state() == GeomState.OPTIMAL && geom.paths().size() == PATHS);
     }
 
     private static long allocatedBy(Runnable work) {
