@@ -42,7 +42,10 @@ final class NbdClientProbe implements NbdClientSession.Opener {
             loop.execute(dial::cancel);
             Thread.currentThread().interrupt();
             throw new DeviceException(Reason.UNREACHABLE, "Interrupted while waiting for " + uri.server() + ".", e);
-        } catch (RejectedExecutionException | TimeoutException e) {
+        } catch (TimeoutException e) {
+            throw new DeviceException(
+                    Reason.UNREACHABLE, "Too much is being connected to at a time to reach " + uri.server() + ".", e);
+        } catch (RejectedExecutionException e) {
             throw new DeviceException(Reason.UNREACHABLE, "The event loops have stopped.", e);
         }
     }
