@@ -36,6 +36,7 @@ abstract class Attempt extends IoRequest {
         moment = path.debts.moment();
         startNanos = nowNanos;
         path.enlist(this);
+        onEnlisted(path);
         path.channel.submit(this);
     }
 
@@ -44,6 +45,9 @@ abstract class Attempt extends IoRequest {
         on().strike(this);
         onDecided();
     }
+
+    /** It is counted as in flight, and about to be sent. */
+    protected void onEnlisted(LanePath path) {}
 
     /** The attempt is answered and no longer counted as in flight. */
     protected abstract void onDecided();
@@ -55,6 +59,11 @@ abstract class Attempt extends IoRequest {
         /** Of a FLUSH: the latest change that had been answered on the path when it was sent. */
         long coveredChange;
 
+        /** Kept by {@link Pace}: what other paths had answered when it was sent, and what was in flight on its own. */
+        long answeredElsewhere;
+
+        long weightAhead;
+
         OfRequest(GeomIo io) {
             this.io = io;
         }
@@ -62,6 +71,11 @@ abstract class Attempt extends IoRequest {
         void sendSame(IoRequest parent, LanePath path, long nowNanos, boolean mayUseHeadroom) {
             askSame(parent, mayUseHeadroom);
             send(path, nowNanos);
+        }
+
+        @Override
+        protected void onEnlisted(LanePath path) {
+            io.lane().pace().sent(path, this);
         }
 
         GeomIo io() {

@@ -45,6 +45,11 @@ final class Eligibility {
         review();
     }
 
+    /** How many paths there are beside one. */
+    int others() {
+        return eligible.length - 1;
+    }
+
     LanePath[] usable() {
         return usable;
     }

@@ -52,8 +52,9 @@ public record GeomStats(
      * One path's counters.
      *
      * @param unflushedBytes changed through it and not known to be flushed
+     * @param rests how often the other paths went first for a while, because it was much slower than they were
      */
-    public record PathStats(String device, long inFlight, long unflushedBytes, Io io) {}
+    public record PathStats(String device, long inFlight, long unflushedBytes, long rests, Io io) {}
 
     static GeomStats of(PathTable table, List<Lane> lanes, long unfencedWrites) {
         List<PathStats> paths = table.newestFirst().reversed().stream()
@@ -85,10 +86,12 @@ public record GeomStats(
         long inFlight = all.stream().mapToLong(LanePath::inFlightSeen).sum();
         long unflushedBytes =
                 all.stream().mapToLong(each -> each.unflushed.bytes()).sum();
+        long rests = all.stream().mapToLong(each -> each.stats.rests()).sum();
         return new PathStats(
                 path.name(),
                 inFlight,
                 unflushedBytes,
+                rests,
                 sum(all.stream().map(each -> each.stats).toList()));
     }
 

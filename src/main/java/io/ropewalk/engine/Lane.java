@@ -76,6 +76,7 @@ final class Lane {
     private final ParkedRequests parked;
     private final Eligibility eligibility;
     private final FlushReview flushReview;
+    private final Pace pace;
     private final LaneStats stats = new LaneStats();
     private final AtomicInteger openChannels = new AtomicInteger();
 
@@ -94,6 +95,7 @@ final class Lane {
         this.parked = new ParkedRequests(geom, this);
         this.eligibility = new Eligibility(geom, this);
         this.flushReview = new FlushReview(geom.debts(), this);
+        this.pace = new Pace(loop);
     }
 
     IoLoop loop() {
@@ -108,6 +110,10 @@ final class Lane {
     /** Any thread. */
     LaneStats stats() {
         return stats;
+    }
+
+    Pace pace() {
+        return pace;
     }
 
     LanePaths paths() {
@@ -203,7 +209,9 @@ final class Lane {
     private void noteSuccess(Attempt.OfRequest attempt) {
         LanePath path = attempt.on();
         attempt.answeredNanos = loop.nanoTime();
-        path.stats.succeeded(attempt.op(), attempt.length(), attempt.answeredNanos - attempt.startNanos);
+        long nanos = attempt.answeredNanos - attempt.startNanos;
+        path.stats.succeeded(attempt.op(), attempt.length(), nanos);
+        pace.answered(path, attempt, nanos, eligibility.others());
         if (attempt.op().changesData()) {
             path.countChange(attempt);
         } else if (attempt.op() == IoOp.FLUSH) {

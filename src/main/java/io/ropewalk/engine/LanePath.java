@@ -39,6 +39,16 @@ final class LanePath implements SessionListener {
     int inFlight;
 
     long idle;
+
+    /** What it has answered, for its {@link Pace}. */
+    final Pace.Tally answered = new Pace.Tally();
+
+    /** It lagged a moment ago. */
+    boolean resting;
+
+    /** It lagged the last time that it answered. */
+    boolean onTrial;
+
     int epoch;
     boolean leaving;
 
@@ -170,6 +180,15 @@ final class LanePath implements SessionListener {
         attempt.newer = null;
         inFlight--;
         bytesInFlight -= bytesHeldBy(attempt);
+    }
+
+    /** Whether the others go first, by its {@link Pace}. */
+    boolean standsBack() {
+        return resting || (onTrial && inFlight > 0);
+    }
+
+    long bytesInFlight() {
+        return bytesInFlight;
     }
 
     /** Whether {@code request} may be sent before others have been answered. */

@@ -4,7 +4,7 @@ import io.ropewalk.block.IoOp;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which path serves a request (R7–R9). Paths are given newest first, as the original lists them; a path whose bit is in
+ * Which path serves a request (R7–R9, and {@link Pace}). Paths are given newest first, as the original lists them; a path whose bit is in
  * {@code tried} is not chosen again. Touches nothing but the idle counts of R9.
  */
 final class PathSelector {
@@ -30,7 +30,7 @@ final class PathSelector {
         return firstOf(usable, tried);
     }
 
-    /** R9: fewest in flight; then idle for the most choices; then the newest. */
+    /** R9: fewest in flight; then idle for the most choices; then the newest. Those that stand back come last. */
     private static @Nullable LanePath leastBusy(LanePath[] usable, long tried) {
         LanePath best = null;
         for (LanePath path : usable) {
@@ -46,6 +46,9 @@ final class PathSelector {
     }
 
     private static boolean isLessBusy(LanePath path, LanePath best) {
+        if (path.standsBack() != best.standsBack()) {
+            return best.standsBack();
+        }
         return path.inFlight < best.inFlight || (path.inFlight == best.inFlight && path.idle > best.idle);
     }
 

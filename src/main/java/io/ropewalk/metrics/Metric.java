@@ -137,6 +137,12 @@ public enum Metric {
             "Bytes changed through the path and not known to be flushed.",
             Label.GEOM,
             Label.PATH),
+    PATH_RESTS(
+            "multipath_path_rests_total",
+            Type.COUNTER,
+            "How often the other paths went first for a while, because the path was much slower than they were.",
+            Label.GEOM,
+            Label.PATH),
     PATH_LAST_TRANSITION(
             "multipath_path_last_transition_timestamp_seconds",
             Type.GAUGE,

@@ -177,6 +177,7 @@ public final class MultipathCollector implements MultiCollector {
         collectIo(stats.io(), PATH_IO, scrape, geom, stats.device());
         scrape.gauge(Metric.PATH_INFLIGHT_REQUESTS, stats.inFlight(), geom, stats.device());
         scrape.gauge(Metric.PATH_UNFLUSHED_BYTES, stats.unflushedBytes(), geom, stats.device());
+        scrape.counter(Metric.PATH_RESTS, stats.rests(), geom, stats.device());
     }
 
     // ---- both

@@ -1,0 +1,82 @@
+package io.ropewalk.engine;
+
+import io.ropewalk.block.IoLoop;
+import io.ropewalk.block.IoOp;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Keeps a path that is much slower than the others of its lane from holding as many requests as they do, which R9 alone
+ * would give it (ADR 22). A path <em>lags</em> when, while one request was under way there, each other path has on average
+ * answered {@value #TURNS} times what was in flight here. It then rests: for {@value #REST} times as long as that request
+ * took, the others go first; after that it gets one request at a time until one does not lag. Where all rest, and for a
+ * request that has tried the others, it is chosen as ever.
+ *
+ * <p>Operations are compared with their like, and by their bytes, so that neither a long request nor a slow kind of
+ * request makes a path lag. At depth 1 nothing does: R9's sequences stay. Lane's loop only.
+ */
+final class Pace {
+    private static final int TURNS = 8;
+    private static final int REST = 8;
+
+    /** Shorter answers are not looked at: on a busy machine anything may be late by that much. */
+    private static final long LEAST_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+
+    private static final long MOST_REST_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+    /** What a request weighs at least: below, its bytes are not what takes time. */
+    private static final long LEAST_WEIGHT = 4096;
+
+    private final IoLoop loop;
+    private final Tally lane = new Tally();
+
+    Pace(IoLoop loop) {
+        this.loop = loop;
+    }
+
+    /** What was answered, by operation: a weight in bytes. */
+    static final class Tally {
+        private final long[] weights = new long[IoOp.values().length];
+
+        private void add(IoOp op, long weight) {
+            weights[op.ordinal()] += weight;
+        }
+
+        private long of(IoOp op) {
+            return weights[op.ordinal()];
+        }
+    }
+
+    /** {@code attempt} was counted as in flight on {@code path}. */
+    void sent(LanePath path, Attempt.OfRequest attempt) {
+        attempt.answeredElsewhere = answeredElsewhere(path, attempt.op());
+        attempt.weightAhead = Math.max(path.bytesInFlight(), path.inFlight * LEAST_WEIGHT);
+    }
+
+    /** It succeeded, after {@code nanos}; {@code others} is how many other paths requests may go to. */
+    void answered(LanePath path, Attempt.OfRequest attempt, long nanos, int others) {
+        IoOp op = attempt.op();
+        long elsewhere = answeredElsewhere(path, op) - attempt.answeredElsewhere;
+        long weight = Math.max(attempt.length(), LEAST_WEIGHT);
+        path.answered.add(op, weight);
+        lane.add(op, weight);
+        if (nanos >= LEAST_NANOS && elsewhere > TURNS * others * attempt.weightAhead) {
+            rest(path, nanos);
+        } else {
+            path.onTrial = false;
+        }
+    }
+
+    private long answeredElsewhere(LanePath path, IoOp op) {
+        return lane.of(op) - path.answered.of(op);
+    }
+
+    private void rest(LanePath path, long nanos) {
+        if (path.resting) {
+            return;
+        }
+        path.resting = true;
+        path.onTrial = true;
+        path.stats.rested();
+        loop.schedule(() -> path.resting = false, Math.min(REST * nanos, MOST_REST_NANOS));
+    }
+}
