@@ -29,7 +29,7 @@ import org.springframework.javapoet.ClassName;
 /** When the beans of the image are good for a start; that the image uses them is ImageIT's. */
 class GeneratedBeansTest {
     private static final List<String> ANSWERS =
-            List.of("management.server.port=DIFFERENT", "ropewalk.demo", "spring.threads.virtual.enabled=true");
+            List.of("management.server.port=DIFFERENT", "spring.datasource.url", "spring.threads.virtual.enabled=true");
 
     @AfterEach
     void forget() {
@@ -44,8 +44,8 @@ class GeneratedBeansTest {
 
     @Test
     void anAnswerWhereThereWasNoneIsFoundHoweverItIsSpelled() {
-        assertThat(other(Map.of("ROPEWALK_DEMO", "true"))).containsExactly("ropewalk.demo");
-        assertThat(other(Map.of("ropewalk.demo", ""))).containsExactly("ropewalk.demo");
+        assertThat(other(Map.of("SPRING_DATASOURCE_URL", "jdbc:h2:mem:x"))).containsExactly("spring.datasource.url");
+        assertThat(other(Map.of("spring.datasource.url", ""))).containsExactly("spring.datasource.url");
     }
 
     @Test
@@ -71,12 +71,12 @@ class GeneratedBeansTest {
 
         questions.contextLoaded(context);
         context.getEnvironment().getProperty("third");
-        context.getEnvironment().getProperty("ropewalk.demo");
+        context.getEnvironment().getProperty("spring.datasource.url");
         ManagementPortType.get(context.getEnvironment());
         context.refreshForAotProcessing(new RuntimeHints());
 
         assertThat(written(questions, context).lines())
-                .contains("management.server.port=DIFFERENT", "ropewalk.demo", "third=3")
+                .contains("management.server.port=DIFFERENT", "spring.datasource.url", "third=3")
                 .doesNotContain("zeroth")
                 .noneMatch(line -> line.startsWith("server.port"));
     }
