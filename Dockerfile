@@ -11,7 +11,7 @@ COPY mvnw pom.xml ./
 COPY src/main/ src/main/
 # Packaged with the service: what it says of each problem.
 COPY src/docs/problems.md src/docs/
-RUN --mount=type=cache,target=/root/.m2 ./mvnw -B -ntp package -Dmaven.test.skip=true -Dcodegen.skip=true -Dspotless.check.skip=true
+RUN --mount=type=cache,target=/root/.m2 ./mvnw -B -ntp package -Pimage -Dmaven.test.skip=true -Dcodegen.skip=true -Dspotless.check.skip=true
 # Layers by how often they change; the jar of ours names the others in its manifest, so that no loader stands between.
 RUN java -Djarmode=tools -jar target/ropewalk-*.jar extract --layers --destination /out/layers --application-filename ropewalk.jar
 RUN mkdir -p /out/native /out/health /out/home && cd /out/native \
@@ -43,7 +43,7 @@ COPY --from=build /out/layers/application/ ./
 FROM runtime AS train
 COPY --from=build /out/training/ /tmp/training/
 RUN ["java", "-cp", "/tmp/training", "Training", \
-    "java", "@/opt/ropewalk/jvm.args", "-XX:AOTCacheOutput=/opt/ropewalk/ropewalk.aot", "-jar", "/opt/ropewalk/ropewalk.jar", "--ropewalk.data-dir=/tmp/training/data"]
+    "java", "@/opt/ropewalk/jvm.args", "-Dspring.aot.enabled=true", "-XX:AOTCacheOutput=/opt/ropewalk/ropewalk.aot", "-jar", "/opt/ropewalk/ropewalk.jar", "--ropewalk.data-dir=/tmp/training/data"]
 
 # ---- tools: what "helm test" runs
 FROM ${RUNTIME_IMAGE} AS tools
@@ -78,4 +78,4 @@ HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --retries=3 \
     CMD ["java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx16m", "-cp", "/opt/ropewalk/health", "Healthcheck", "http://127.0.0.1:9090/actuator/health/readiness"]
 # No shell in between: SIGTERM reaches the JVM.
 STOPSIGNAL SIGTERM
-ENTRYPOINT ["java", "@/opt/ropewalk/jvm.args", "-XX:AOTCache=/opt/ropewalk/ropewalk.aot", "-jar", "/opt/ropewalk/ropewalk.jar"]
+ENTRYPOINT ["java", "@/opt/ropewalk/jvm.args", "-Dspring.aot.enabled=true", "-XX:AOTCache=/opt/ropewalk/ropewalk.aot", "-jar", "/opt/ropewalk/ropewalk.jar"]

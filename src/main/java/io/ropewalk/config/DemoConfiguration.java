@@ -2,16 +2,16 @@ package io.ropewalk.config;
 
 import io.ropewalk.net.NettyLoops;
 import io.ropewalk.store.DataDirLock;
-import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
+import org.jspecify.annotations.Nullable;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
 /** The demo, when it is asked for. */
 @Configuration(proxyBeanMethods = false)
-@ConditionalOnProperty("ropewalk.demo")
 class DemoConfiguration {
+    /** Null, which Spring takes for no such bean, where nobody asks: by no condition, so that the image can do both. */
     @Bean
-    DemoStage demoStage(NettyLoops loops, RopewalkProperties properties, DataDirLock heldMeanwhile) {
-        return new DemoStage(loops, properties.dataDir());
+    @Nullable DemoStage demoStage(NettyLoops loops, RopewalkProperties properties, DataDirLock heldMeanwhile) {
+        return properties.demo() ? new DemoStage(loops, properties.dataDir()) : null;
     }
 }

@@ -47,7 +47,7 @@ final class RunningService implements AutoCloseable {
             arguments.removeIf(other -> other.startsWith(name));
             arguments.add(argument);
         }
-        return new SpringApplicationBuilder(Ropewalk.class).run(arguments.toArray(String[]::new));
+        return new SpringApplicationBuilder(Ropewalk.class).main(Ropewalk.class).run(arguments.toArray(String[]::new));
     }
 
     HttpResponse<String> get(String path) {

@@ -91,13 +91,7 @@ class ImageIT {
 
     @Test
     void itIsReady_fromTheAotCache_andLean() throws Exception {
-        HttpResponse<String> readiness = HttpClient.newHttpClient()
-                .send(
-                        HttpRequest.newBuilder(
-                                        URI.create("http://127.0.0.1:" + management + "/actuator/health/readiness"))
-                                .timeout(Duration.ofSeconds(5))
-                                .build(),
-                        HttpResponse.BodyHandlers.ofString());
+        HttpResponse<String> readiness = get(management, "/actuator/health/readiness");
         String maps = read("/proc/1/maps");
         long residentKib = Long.parseLong(read("/proc/1/status")
                 .lines()
@@ -110,6 +104,27 @@ class ImageIT {
         assertThat(readiness.statusCode()).isEqualTo(200);
         assertThat(maps).contains("/opt/ropewalk/ropewalk.aot");
         assertThat(residentKib).isLessThan(300 << 10);
+        assertThat(running().getLogs())
+                .as("on other ports than the image was built for")
+                .contains("Starting AOT-processed Ropewalk");
+    }
+
+    @Test
+    void itStartsWithAnotherConfigurationThanItWasBuiltFor() throws Exception {
+        int there = freePort();
+        try (GenericContainer<?> other = gateway(System.getenv("ROPEWALK_IMAGE"))
+                .withEnv("MANAGEMENT_SERVER_PORT", Integer.toString(there))
+                .withEnv("ROPEWALK_DEMO", "true")
+                .withEnv("MANAGEMENT_ENDPOINTS_WEB_EXPOSURE_INCLUDE", "health,metrics")) {
+            other.start();
+
+            assertThat(other.getLogs())
+                    .contains("prepared for another management.endpoints.web.exposure.include")
+                    .doesNotContain("AOT-processed");
+            assertThat(get(there, "/actuator/metrics").statusCode()).isEqualTo(200);
+            assertThat(get(there, "/actuator/prometheus").statusCode()).isEqualTo(404);
+            assertThat(get(there, "/actuator/health/storage").body()).contains("\"demo\"");
+        }
     }
 
     @Test
@@ -161,6 +176,15 @@ class ImageIT {
 
         assertThat(took).isLessThan(STOP);
         assertThat(exit).as("ended by its own shutdown, not killed").isEqualTo(143L);
+    }
+
+    private static HttpResponse<String> get(int port, String path) throws Exception {
+        return HttpClient.newHttpClient()
+                .send(
+                        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
+                                .timeout(Duration.ofSeconds(5))
+                                .build(),
+                        HttpResponse.BodyHandlers.ofString());
     }
 
     private static String read(String file) throws Exception {

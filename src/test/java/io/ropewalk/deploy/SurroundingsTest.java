@@ -38,8 +38,9 @@ class SurroundingsTest {
         assertThat(dockerfile)
                 .containsPattern(
                         "(?m)^RUN \\[\"java\", .*\\\\\\n"
-                                + " +\"java\", \"@/opt/ropewalk/jvm.args\", \"-XX:AOTCacheOutput=\\S+ \"-jar\", \"/opt/ropewalk/ropewalk.jar\"")
-                .containsPattern("(?m)^ENTRYPOINT \\[\"java\", \"@/opt/ropewalk/jvm.args\", \"-XX:AOTCache=")
+                                + " +\"java\", \"@/opt/ropewalk/jvm.args\", \"-Dspring.aot.enabled=true\", \"-XX:AOTCacheOutput=\\S+ \"-jar\", \"/opt/ropewalk/ropewalk.jar\"")
+                .containsPattern(
+                        "(?m)^ENTRYPOINT \\[\"java\", \"@/opt/ropewalk/jvm.args\", \"-Dspring.aot.enabled=true\", \"-XX:AOTCache=")
                 .containsPattern("(?m)^USER 65532:65532$")
                 .containsPattern("(?m)^ARG JDK_IMAGE=")
                 .containsPattern("(?m)^ARG RUNTIME_IMAGE=")
