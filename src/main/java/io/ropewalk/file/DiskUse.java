@@ -43,7 +43,10 @@ final class DiskUse {
 
     /** What it is used for, one clause for people; empty when for nothing. */
     Optional<String> find(Identity store) {
-        Set<String> family = store.block() ? family(store.deviceNumbers()) : Set.of();
+        if (!store.block()) {
+            return swapped(store, Set.of());
+        }
+        Set<String> family = family(store.deviceNumbers());
         return swapped(store, family).or(() -> mounted(family)).or(() -> held(family));
     }
 

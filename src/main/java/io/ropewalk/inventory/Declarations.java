@@ -4,11 +4,13 @@ import io.ropewalk.engine.GeomType;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -41,82 +43,66 @@ final class Declarations implements InventoryListener {
 
     /** Checks everything that can be wrong in itself, then declares the devices. Nothing is declared when it throws. */
     void declareDevices(List<DeviceSpec> deviceSpecs, List<GeomSpec> geomSpecs) {
-        List<DesiredDevice> named = name(deviceSpecs);
-        requireSound(geomSpecs, named);
-        for (DesiredDevice desired : named) {
-            declareDevice(desired);
-        }
+        Map<String, DesiredDevice> existing = ledger.world().desired().devices();
+        Map<String, String> nameByUri = new HashMap<>();
+        existing.values().forEach(device -> nameByUri.put(device.uri(), device.name()));
+        Map<String, DesiredDevice> named = name(deviceSpecs, existing, nameByUri);
+        requireSound(geomSpecs, existing, named);
+        devices.declare(named.values().stream()
+                .filter(declared -> isMissing(declared, existing, nameByUri))
+                .toList());
     }
 
-    private List<DesiredDevice> name(List<DeviceSpec> specs) {
-        Map<String, DesiredDevice> byName = new HashMap<>();
-        List<DesiredDevice> named = new ArrayList<>();
+    /** The declared devices by name, in their order. */
+    private Map<String, DesiredDevice> name(
+            List<DeviceSpec> specs, Map<String, DesiredDevice> existing, Map<String, String> nameByUri) {
+        Map<String, DesiredDevice> named = new LinkedHashMap<>();
+        Map<String, String> declaredByUri = new HashMap<>();
         for (DeviceSpec spec : specs) {
             URI uri = factories.normalize(spec.uri());
-            DesiredDevice device = new DesiredDevice(nameFor(spec, uri, byName), uri.toString());
-            requireNew(device, named);
-            byName.put(device.name(), device);
-            named.add(device);
+            String known = nameByUri.get(uri.toString());
+            String name = nameFor(spec, uri, known, taken -> named.containsKey(taken) || existing.containsKey(taken));
+            if (named.put(name, new DesiredDevice(name, uri.toString())) != null) {
+                throw Refusals.deviceExists(name);
+            }
+            String sameUri = declaredByUri.put(uri.toString(), name);
+            if (sameUri != null) {
+                throw Refusals.uriExists(sameUri, uri.toString());
+            }
         }
         return named;
     }
 
-    private String nameFor(DeviceSpec spec, URI uri, Map<String, DesiredDevice> declared) {
-        if (spec.name() != null) {
-            Devices.requireLegal(spec.name());
-            return spec.name();
+    private static String nameFor(DeviceSpec spec, URI uri, @Nullable String known, Predicate<String> taken) {
+        if (spec.name() == null) {
+            return known == null ? Names.derive(uri, taken) : known;
         }
-        Map<String, DesiredDevice> existing = ledger.world().desired().devices();
-        return findByUri(uri.toString())
-                .map(DesiredDevice::name)
-                .orElseGet(() -> Names.derive(uri, name -> declared.containsKey(name) || existing.containsKey(name)));
+        Devices.requireLegal(spec.name());
+        return spec.name();
     }
 
-    private static void requireNew(DesiredDevice device, List<DesiredDevice> declared) {
-        for (DesiredDevice other : declared) {
-            if (other.name().equals(device.name())) {
-                throw Refusals.deviceExists(device.name());
-            }
-            if (other.uri().equals(device.uri())) {
-                throw Refusals.uriExists(other.name(), other.uri());
-            }
-        }
-    }
-
-    private void requireSound(List<GeomSpec> specs, List<DesiredDevice> declared) {
-        Map<String, DesiredDevice> existing = ledger.world().desired().devices();
+    private static void requireSound(
+            List<GeomSpec> specs, Map<String, DesiredDevice> existing, Map<String, DesiredDevice> declared) {
         for (GeomSpec spec : specs) {
             GeomRules.requireSound(spec);
             for (String path : spec.paths()) {
-                boolean known = existing.containsKey(path)
-                        || declared.stream().anyMatch(device -> device.name().equals(path));
-                if (!known) {
+                if (!existing.containsKey(path) && !declared.containsKey(path)) {
                     throw Refusals.deviceNotFound(path);
                 }
             }
         }
     }
 
-    private void declareDevice(DesiredDevice declared) {
-        DesiredDevice existing = ledger.world().desired().devices().get(declared.name());
-        Optional<DesiredDevice> sameUri = findByUri(declared.uri());
-        if (existing != null && !existing.uri().equals(declared.uri())) {
-            LOG.warn("Device {} is declared as {} but is {}", declared.name(), declared.uri(), existing.uri());
-        } else if (existing == null && sameUri.isPresent()) {
-            LOG.warn(
-                    "Device {} is declared as {} but that is device {}",
-                    declared.name(),
-                    declared.uri(),
-                    sameUri.get().name());
-        } else if (existing == null) {
-            devices.declare(declared);
+    private static boolean isMissing(
+            DesiredDevice declared, Map<String, DesiredDevice> existing, Map<String, String> nameByUri) {
+        DesiredDevice sameName = existing.get(declared.name());
+        String sameUri = nameByUri.get(declared.uri());
+        if (sameName != null && !sameName.uri().equals(declared.uri())) {
+            LOG.warn("Device {} is declared as {} but is {}", declared.name(), declared.uri(), sameName.uri());
+        } else if (sameName == null && sameUri != null) {
+            LOG.warn("Device {} is declared as {} but that is device {}", declared.name(), declared.uri(), sameUri);
         }
-    }
-
-    private Optional<DesiredDevice> findByUri(String uri) {
-        return ledger.world().desired().devices().values().stream()
-                .filter(device -> device.uri().equals(uri))
-                .findFirst();
+        return sameName == null && sameUri == null;
     }
 
     /**

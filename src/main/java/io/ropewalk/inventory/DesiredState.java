@@ -1,30 +1,31 @@
 package io.ropewalk.inventory;
 
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
-import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.pcollections.TreePMap;
 
-/** All that should exist, by name. Immutable: a verb makes the next one. */
+/**
+ * All that should exist, by name. Immutable: a verb makes the next one, which shares with it all but what the verb changed.
+ */
 public record DesiredState(
         SortedMap<String, DesiredDevice> devices,
         SortedMap<String, DesiredGeom> geoms,
         SortedMap<String, DesiredExport> exports) {
     /** Nothing. */
-    public static final DesiredState EMPTY = new DesiredState(new TreeMap<>(), new TreeMap<>(), new TreeMap<>());
+    public static final DesiredState EMPTY = new DesiredState(TreePMap.empty(), TreePMap.empty(), TreePMap.empty());
 
     public DesiredState {
-        devices = copy(devices);
-        geoms = copy(geoms);
-        exports = copy(exports);
+        devices = shared(devices);
+        geoms = shared(geoms);
+        exports = shared(exports);
     }
 
     DesiredState withDevice(DesiredDevice device) {
-        return new DesiredState(with(devices, device.name(), device), geoms, exports);
+        return new DesiredState(shared(devices).plus(device.name(), device), geoms, exports);
     }
 
     /** No taste makes the device a path of the geom with this UUID until it is asked for; null: any taste may. */
@@ -44,7 +45,7 @@ public record DesiredState(
 
     /** Stopped geoms forget the device too. */
     DesiredState withoutDevice(String name) {
-        DesiredState state = new DesiredState(without(devices, name), geoms, exports);
+        DesiredState state = new DesiredState(shared(devices).minus(name), geoms, exports);
         for (DesiredGeom geom : geoms.values()) {
             if (geom.stopped() && geom.hasPath(name)) {
                 state = state.withGeom(geom.withoutPath(name));
@@ -54,22 +55,22 @@ public record DesiredState(
     }
 
     DesiredState withGeom(DesiredGeom geom) {
-        return new DesiredState(devices, with(geoms, geom.name(), geom), exports);
+        return new DesiredState(devices, shared(geoms).plus(geom.name(), geom), exports);
     }
 
     /** The geom's exports go with it. */
     DesiredState withoutGeom(String name) {
-        TreeMap<String, DesiredExport> kept = new TreeMap<>(exports);
-        kept.values().removeIf(export -> export.geom().equals(name));
-        return new DesiredState(devices, without(geoms, name), kept);
+        List<String> gone = exportsOf(name).map(DesiredExport::name).toList();
+        return new DesiredState(
+                devices, shared(geoms).minus(name), shared(exports).minusAll(gone));
     }
 
     DesiredState withExport(DesiredExport export) {
-        return new DesiredState(devices, geoms, with(exports, export.name(), export));
+        return new DesiredState(devices, geoms, shared(exports).plus(export.name(), export));
     }
 
     DesiredState withoutExport(String name) {
-        return new DesiredState(devices, geoms, without(exports, name));
+        return new DesiredState(devices, geoms, shared(exports).minus(name));
     }
 
     /** Another state in which the geom is as {@code change} makes it; the same when there is no such geom. */
@@ -82,19 +83,8 @@ public record DesiredState(
         return exports.values().stream().filter(export -> export.geom().equals(geom));
     }
 
-    private static <T> SortedMap<String, T> copy(Map<String, T> map) {
-        return Collections.unmodifiableSortedMap(new TreeMap<>(map));
-    }
-
-    private static <T> SortedMap<String, T> with(Map<String, T> map, String name, T value) {
-        TreeMap<String, T> copy = new TreeMap<>(map);
-        copy.put(name, value);
-        return copy;
-    }
-
-    private static <T> SortedMap<String, T> without(Map<String, T> map, String name) {
-        TreeMap<String, T> copy = new TreeMap<>(map);
-        copy.remove(name);
-        return copy;
+    /** The map itself where it is one of ours, so that what is made of it shares with it. */
+    static <T> TreePMap<String, T> shared(Map<String, T> map) {
+        return map instanceof TreePMap<String, T> ours ? ours : TreePMap.from(map);
     }
 }

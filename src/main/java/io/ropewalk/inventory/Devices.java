@@ -8,6 +8,7 @@ import io.ropewalk.block.IoError;
 import io.ropewalk.engine.EngineClock;
 import java.net.URI;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -110,34 +111,36 @@ final class Devices {
     }
 
     private DesiredDevice claim(DeviceSpec spec, URI uri) {
-        for (DesiredDevice other : claimedAndDesired()) {
-            if (other.uri().equals(uri.toString())) {
-                throw Refusals.uriExists(other.name(), other.uri());
-            }
-        }
+        requireNewUri(claims, uri.toString());
+        requireNewUri(ledger.world().desired().devices().values(), uri.toString());
         DesiredDevice claim = new DesiredDevice(nameFor(spec, uri), uri.toString());
         claims.add(claim);
         return claim;
     }
 
+    private static void requireNewUri(Collection<DesiredDevice> devices, String uri) {
+        for (DesiredDevice other : devices) {
+            if (other.uri().equals(uri)) {
+                throw Refusals.uriExists(other.name(), other.uri());
+            }
+        }
+    }
+
     private String nameFor(DeviceSpec spec, URI uri) {
-        List<String> taken =
-                claimedAndDesired().stream().map(DesiredDevice::name).toList();
         String name = spec.name();
         if (name == null) {
-            return Names.derive(uri, taken::contains);
+            return Names.derive(uri, this::isTaken);
         }
         requireLegal(name);
-        if (taken.contains(name)) {
+        if (isTaken(name)) {
             throw Refusals.deviceExists(name);
         }
         return name;
     }
 
-    private List<DesiredDevice> claimedAndDesired() {
-        List<DesiredDevice> all = new ArrayList<>(claims);
-        all.addAll(ledger.world().desired().devices().values());
-        return all;
+    private boolean isTaken(String name) {
+        return ledger.world().desired().devices().containsKey(name)
+                || claims.stream().anyMatch(claim -> claim.name().equals(name));
     }
 
     private Registered settle(DesiredDevice desired, BlockDevice device, Terms terms) {
@@ -181,15 +184,23 @@ final class Devices {
         events.append("device.removed", null, name, Map.of("uri", slot.desired().uri()));
     }
 
-    /** Desires a device that need not be there yet, and begins to open it. */
-    void declare(DesiredDevice desired) {
+    /** Desires devices that need not be there yet, all at once, and begins to open them. */
+    void declare(List<DesiredDevice> declared) {
         World world = ledger.world();
-        DesiredState after = world.desired().withDevice(desired);
-        ledger.persist(after, Refusals.deviceResource(desired.name()));
-        DeviceSlot slot = DeviceSlot.unreachable(desired, DeviceSlot.NOT_TRIED, clock.now());
-        ledger.publish(world.withDesired(after).withDevice(slot));
-        events.append("device.registered", null, desired.name(), Map.of("uri", desired.uri()));
-        beginOpening(desired);
+        DesiredState after = world.desired();
+        for (DesiredDevice desired : declared) {
+            after = after.withDevice(desired);
+        }
+        ledger.persist(after, "devices of the configuration");
+        world = world.withDesired(after);
+        for (DesiredDevice desired : declared) {
+            world = world.withDevice(DeviceSlot.unreachable(desired, DeviceSlot.NOT_TRIED, clock.now()));
+        }
+        ledger.publish(world);
+        for (DesiredDevice desired : declared) {
+            events.append("device.registered", null, desired.name(), Map.of("uri", desired.uri()));
+            beginOpening(desired);
+        }
     }
 
     static void requireLegal(String name) {

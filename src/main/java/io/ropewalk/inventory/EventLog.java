@@ -3,9 +3,10 @@ package io.ropewalk.inventory;
 import io.ropewalk.engine.EngineClock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -17,10 +18,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class EventLog {
     private final EngineClock clock;
-    private final int capacity;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition grown = lock.newCondition();
-    private final ArrayDeque<EventView> events = new ArrayDeque<>();
+    /** Each event in the place of its seq, modulo the capacity: who reads on from somewhere need not look for it. */
+    private final @Nullable EventView[] ring;
+
     private final long firstSeq;
     private long nextSeq;
     private boolean ended;
@@ -32,7 +34,7 @@ final class EventLog {
      */
     EventLog(EngineClock clock, int capacity) {
         this.clock = clock;
-        this.capacity = capacity;
+        this.ring = new @Nullable EventView[capacity];
         // Microseconds, so that a reader who resumes after a restart is behind us, never ahead: we would have to make a
         // million events a second to catch up with the clock. Below 2^53 for two centuries, so exact in any JSON
         // reader.
@@ -49,10 +51,7 @@ final class EventLog {
         Map<String, String> more = VerbContext.addTo(detail);
         lock.lock();
         try {
-            if (events.size() == capacity) {
-                events.removeFirst();
-            }
-            events.addLast(new EventView(nextSeq, clock.now(), type, geom, path, more));
+            ring[placeOf(nextSeq)] = new EventView(nextSeq, clock.now(), type, geom, path, more);
             nextSeq++;
             grown.signalAll();
         } finally {
@@ -95,13 +94,19 @@ final class EventLog {
 
     private EventPage page(long seq, int limit) {
         long last = nextSeq - 1;
-        long oldest = nextSeq - events.size();
+        long oldest = Math.max(firstSeq, nextSeq - ring.length);
         boolean compacted = seq > last || (seq != 0 && seq < oldest - 1) || (seq == 0 && oldest > firstSeq);
-        List<EventView> items = events.stream()
-                .skip(Math.clamp(seq + 1 - oldest, 0, events.size()))
-                .limit(Math.max(1, limit))
-                .toList();
+        long from = Math.clamp(seq, oldest - 1, last) + 1;
+        long to = Math.min(from + Math.max(1, limit), nextSeq);
+        List<EventView> items = new ArrayList<>();
+        for (long each = from; each < to; each++) {
+            items.add(Objects.requireNonNull(ring[placeOf(each)]));
+        }
         return new EventPage(items, compacted, last);
+    }
+
+    private int placeOf(long seq) {
+        return (int) (seq % ring.length);
     }
 
     /** Nobody waits any more: there is nothing to come, or too little to wait for. */

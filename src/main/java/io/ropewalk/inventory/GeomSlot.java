@@ -29,6 +29,13 @@ record GeomSlot(DesiredGeom desired, Geom geom, GeomWatch watch, Map<String, Abs
         return desired.hasPath(device) && !absences.containsKey(device);
     }
 
+    /** Every device that nobody else may have. */
+    Set<String> held() {
+        Set<String> held = new TreeSet<>(desired.devices());
+        held.addAll(leaving);
+        return held;
+    }
+
     boolean holds(String device) {
         return desired.hasPath(device) || leaving.contains(device);
     }

@@ -11,6 +11,7 @@ import io.ropewalk.engine.Policies;
 import io.ropewalk.label.Taster;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -152,7 +153,11 @@ public final class Inventory implements AutoCloseable {
             return true;
         });
         awaitFirstTries();
-        List<GeomSpec> toLabel = topology.call(Declarations.TERMS, null, () -> declarations.declareGeoms(geomSpecs));
+        List<GeomSpec> toLabel = new ArrayList<>();
+        for (GeomSpec spec : geomSpecs) {
+            // One at a time: each waits for the disk below the store, and a verb for no more than its timeout.
+            toLabel.addAll(topology.call(Declarations.TERMS, null, () -> declarations.declareGeoms(List.of(spec))));
+        }
         toLabel.forEach(declarations::label);
     }
 

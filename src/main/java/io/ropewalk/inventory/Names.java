@@ -52,7 +52,8 @@ final class Names {
         return matcher.find() ? matcher.group(1) : null;
     }
 
-    private static String lastSegment(@Nullable String path) {
+    /** What follows the last slash; empty where there is no path. */
+    static String lastSegment(@Nullable String path) {
         return path == null ? "" : path.substring(path.lastIndexOf('/') + 1);
     }
 

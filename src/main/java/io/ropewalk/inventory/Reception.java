@@ -3,6 +3,7 @@ package io.ropewalk.inventory;
 import io.ropewalk.block.BlockDevice;
 import io.ropewalk.engine.GeomType;
 import io.ropewalk.inventory.TasteView.Outcome;
+import io.ropewalk.label.KnownGeom;
 import io.ropewalk.label.Label;
 import io.ropewalk.label.LabelReading;
 import io.ropewalk.label.LabelReading.Decoded;
@@ -14,6 +15,7 @@ import io.ropewalk.label.Verdict.NewGeom;
 import io.ropewalk.label.Verdict.NewGeomTemporaryName;
 import io.ropewalk.label.Verdict.NotOurs;
 import io.ropewalk.label.Verdict.Refused;
+import java.net.URI;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -226,9 +228,10 @@ final class Reception implements Devices.News {
 
     /** Q27: what we serve ourselves, by the address that we are known by. */
     private boolean isOurExport(DeviceSlot slot) {
-        return ledger.world().desired().exports().keySet().stream()
-                .map(export -> sessions.get().uri(export))
-                .anyMatch(ours -> factories.isSame(ours, slot.desired().uri()));
+        String uri = slot.desired().uri();
+        String export = Names.lastSegment(URI.create(uri).getPath());
+        return ledger.world().desired().exports().containsKey(export)
+                && factories.isSame(sessions.get().uri(export), uri);
     }
 
     // ---- reading
@@ -327,7 +330,9 @@ final class Reception implements Devices.News {
         }
 
         TasteView judge() {
-            Verdict verdict = taster.taste(reading, open.geometry(), LabelRules.knownGeoms(ledger.world()));
+            // Without a label it is nobody's, and the geoms need not be listed for that.
+            List<KnownGeom> known = label == null ? List.of() : LabelRules.knownGeoms(ledger.world());
+            Verdict verdict = taster.taste(reading, open.geometry(), known);
             try {
                 return switch (verdict) {
                     case NotOurs notOurs ->

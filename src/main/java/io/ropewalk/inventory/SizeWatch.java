@@ -4,8 +4,9 @@ import io.ropewalk.block.BlockDevice;
 import io.ropewalk.block.IoError;
 import io.ropewalk.engine.Geom;
 import java.time.Duration;
-import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,15 +15,19 @@ import org.jspecify.annotations.Nullable;
  * same disk with another size, which its geom then follows or not (R36); and from time to time as long as its path stays
  * out of the geom that wants it, since nobody else would find out that the disk is back.
  *
- * <p>A look blocks, so each has a virtual thread, and a device has one at a time. On the topology thread, but for {@link
+ * <p>A look blocks, so each has a virtual thread, and a device has one at a time. The looks of one round are spread over the
+ * interval, so that thousands of devices are no burst. On the topology thread, but for {@link
  * #onPathChecked}.
  */
 final class SizeWatch implements InventoryListener {
+    /** Few enough that the topology thread is seldom woken for them, and many enough that one is no burst. */
+    private static final int MOST_TURNS = 50;
+
     private final Ledger ledger;
     private final Topology topology;
     private final Rhythm rhythm;
     private final Duration interval;
-    private final Set<BlockDevice> beingLookedAt = new HashSet<>();
+    private final Set<BlockDevice> beingLookedAt = ConcurrentHashMap.newKeySet();
 
     SizeWatch(Ledger ledger, Topology topology, Rhythm rhythm, Duration interval) {
         this.ledger = ledger;
@@ -37,10 +42,24 @@ final class SizeWatch implements InventoryListener {
     }
 
     private void lookAtAll() {
-        for (DeviceSlot slot : ledger.world().devices().values()) {
-            look(slot.device(), isKeptOut(slot.name()) ? BlockDevice::refreshGeometry : BlockDevice::pollGeometry);
+        List<String> names = List.copyOf(ledger.world().devices().keySet());
+        int atOnce = Math.ceilDiv(names.size(), MOST_TURNS);
+        for (int from = 0; from < names.size(); from += atOnce) {
+            List<String> some = names.subList(from, Math.min(from + atOnce, names.size()));
+            topology.schedule(
+                    () -> some.forEach(this::lookAt),
+                    interval.multipliedBy(from).dividedBy(names.size()));
         }
         begin();
+    }
+
+    private void lookAt(String name) {
+        look(deviceOf(name), isKeptOut(name) ? BlockDevice::refreshGeometry : BlockDevice::pollGeometry);
+    }
+
+    private @Nullable BlockDevice deviceOf(String name) {
+        DeviceSlot slot = ledger.world().devices().get(name);
+        return slot == null ? null : slot.device();
     }
 
     private boolean isKeptOut(String device) {
@@ -53,10 +72,7 @@ final class SizeWatch implements InventoryListener {
     @Override
     public void onPathChecked(Geom geom, String path, Duration took, @Nullable IoError error) {
         if (error != null && error.kind() == IoError.Kind.IDENTITY) {
-            topology.post(() -> {
-                DeviceSlot slot = ledger.world().devices().get(path);
-                look(slot == null ? null : slot.device(), BlockDevice::refreshGeometry);
-            });
+            topology.post(() -> look(deviceOf(path), BlockDevice::refreshGeometry));
         }
     }
 
@@ -71,7 +87,7 @@ final class SizeWatch implements InventoryListener {
                 try {
                     look.at(device);
                 } finally {
-                    topology.post(() -> beingLookedAt.remove(device));
+                    beingLookedAt.remove(device);
                 }
             });
         }

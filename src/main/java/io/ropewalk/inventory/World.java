@@ -1,22 +1,24 @@
 package io.ropewalk.inventory;
 
+import static io.ropewalk.inventory.DesiredState.shared;
+
 import io.ropewalk.engine.Geom;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.UnaryOperator;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.pcollections.TreePMap;
 
 /**
- * What should exist and what does, at one moment. Immutable.
+ * What should exist and what does, at one moment. Immutable. The next world shares with it all but what has changed, so
+ * that one more device costs as much among thousands as among ten.
  *
  * @param devices a slot for every desired device
  * @param geoms a slot for every geom that runs
+ * @param holders by device, the name of the running geom that it is a path of, or was and still drains
  * @param draining geoms that ended, with something in flight; their names are free (R35), their devices not yet
  * @param pledges what verbs at work on labels have reserved
  */
@@ -24,13 +26,16 @@ record World(
         DesiredState desired,
         SortedMap<String, DeviceSlot> devices,
         SortedMap<String, GeomSlot> geoms,
+        SortedMap<String, String> holders,
         List<GeomSlot> draining,
         List<Pledge> pledges) {
-    static final World EMPTY = new World(DesiredState.EMPTY, new TreeMap<>(), new TreeMap<>(), List.of(), List.of());
+    static final World EMPTY =
+            new World(DesiredState.EMPTY, TreePMap.empty(), TreePMap.empty(), TreePMap.empty(), List.of(), List.of());
 
     World {
-        devices = Collections.unmodifiableSortedMap(new TreeMap<>(devices));
-        geoms = Collections.unmodifiableSortedMap(new TreeMap<>(geoms));
+        devices = shared(devices);
+        geoms = shared(geoms);
+        holders = shared(holders);
         draining = List.copyOf(draining);
         pledges = List.copyOf(pledges);
     }
@@ -72,25 +77,24 @@ record World(
     }
 
     @Nullable GeomSlot slotOf(Geom geom) {
-        return geoms.values().stream()
-                .filter(slot -> slot.geom() == geom)
-                .findFirst()
-                .orElse(null);
+        GeomSlot slot = geoms.get(geom.name());
+        return slot != null && slot.geom() == geom ? slot : null;
     }
 
     /** The geom that a device is a path of, or was and still drains. */
     Optional<String> holderOf(String device) {
-        return Stream.concat(geoms.values().stream(), draining.stream())
-                .filter(slot -> slot.holds(device))
-                .map(GeomSlot::name)
-                .findFirst();
+        return Optional.ofNullable(holders.get(device))
+                .or(() -> draining.stream()
+                        .filter(slot -> slot.holds(device))
+                        .map(GeomSlot::name)
+                        .findFirst());
     }
 
     /** The running geom that the device is, or should be, a path of. */
     Optional<GeomSlot> geomOf(String device) {
-        return geoms.values().stream()
-                .filter(slot -> slot.desired().hasPath(device))
-                .findFirst();
+        return Optional.ofNullable(holders.get(device))
+                .map(geoms::get)
+                .filter(slot -> slot.desired().hasPath(device));
     }
 
     /** The desired geom whose labels have this UUID, running or not. */
@@ -120,30 +124,36 @@ record World(
 
     /** Slots of running geoms follow what is desired of them. */
     World withDesired(DesiredState after) {
-        SortedMap<String, GeomSlot> followed = new TreeMap<>();
-        geoms.forEach((name, slot) -> {
-            DesiredGeom desiredGeom = after.geoms().get(name);
-            followed.put(name, desiredGeom == null || desiredGeom.stopped() ? slot : slot.withDesired(desiredGeom));
-        });
-        return new World(after, devices, followed, draining, pledges);
+        World next = new World(after, devices, geoms, holders, draining, pledges);
+        // A verb on a device leaves the geoms as they are.
+        for (GeomSlot slot : after.geoms() == desired.geoms() ? List.<GeomSlot>of() : geoms.values()) {
+            DesiredGeom wanted = after.geoms().get(slot.name());
+            if (wanted != null && wanted != slot.desired() && !wanted.stopped()) {
+                next = next.withGeom(slot.withDesired(wanted));
+            }
+        }
+        return next;
     }
 
     World withDevice(DeviceSlot slot) {
-        Map<String, DeviceSlot> more = new TreeMap<>(devices);
-        more.put(slot.name(), slot);
-        return new World(desired, new TreeMap<>(more), geoms, draining, pledges);
+        return new World(desired, shared(devices).plus(slot.name(), slot), geoms, holders, draining, pledges);
     }
 
     World withoutDevice(String name) {
-        TreeMap<String, DeviceSlot> fewer = new TreeMap<>(devices);
-        fewer.remove(name);
-        return new World(desired, fewer, geoms, draining, pledges);
+        return new World(desired, shared(devices).minus(name), geoms, holders, draining, pledges);
     }
 
     World withGeom(GeomSlot slot) {
-        TreeMap<String, GeomSlot> more = new TreeMap<>(geoms);
-        more.put(slot.name(), slot);
-        return new World(desired, devices, more, draining, pledges);
+        TreePMap<String, String> held = holdersWithout(slot.name());
+        for (String device : slot.held()) {
+            held = held.plus(device, slot.name());
+        }
+        return new World(desired, devices, shared(geoms).plus(slot.name(), slot), held, draining, pledges);
+    }
+
+    private TreePMap<String, String> holdersWithout(String geom) {
+        GeomSlot slot = geoms.get(geom);
+        return slot == null ? shared(holders) : shared(holders).minusAll(slot.held());
     }
 
     /** The running geom with another slot; the same world when it does not run. */
@@ -153,27 +163,26 @@ record World(
     }
 
     World toDraining(GeomSlot slot) {
-        TreeMap<String, GeomSlot> fewer = new TreeMap<>(geoms);
-        fewer.remove(slot.name());
         List<GeomSlot> more = new ArrayList<>(draining);
         more.add(slot);
-        return new World(desired, devices, fewer, more, pledges);
+        return new World(
+                desired, devices, shared(geoms).minus(slot.name()), holdersWithout(slot.name()), more, pledges);
     }
 
     World withoutDraining(Geom geom) {
         List<GeomSlot> fewer =
                 draining.stream().filter(slot -> slot.geom() != geom).toList();
-        return new World(desired, devices, geoms, fewer, pledges);
+        return new World(desired, devices, geoms, holders, fewer, pledges);
     }
 
     World withPledge(Pledge pledge) {
         List<Pledge> more = new ArrayList<>(pledges);
         more.add(pledge);
-        return new World(desired, devices, geoms, draining, more);
+        return new World(desired, devices, geoms, holders, draining, more);
     }
 
     World withoutPledge(Pledge pledge) {
         List<Pledge> fewer = pledges.stream().filter(one -> one != pledge).toList();
-        return new World(desired, devices, geoms, draining, fewer);
+        return new World(desired, devices, geoms, holders, draining, fewer);
     }
 }

@@ -82,10 +82,12 @@ public final class JdbcInventoryStore implements InventoryStore {
         Set<String> devices = touched(before.devices(), after.devices());
         Set<String> geoms = touched(before.geoms(), after.geoms());
         Set<String> exports = touched(before.exports(), after.exports());
-        // A device's row can go only when no path speaks of it.
-        Stream.concat(before.geoms().values().stream(), after.geoms().values().stream())
-                .filter(geom -> geom.paths().stream().anyMatch(path -> devices.contains(path.device())))
-                .forEach(geom -> geoms.add(geom.name()));
+        // A device's row can go only when no path speaks of it; none does of a device that is new.
+        if (devices.stream().anyMatch(before.devices()::containsKey)) {
+            Stream.concat(before.geoms().values().stream(), after.geoms().values().stream())
+                    .filter(geom -> geom.paths().stream().anyMatch(path -> devices.contains(path.device())))
+                    .forEach(geom -> geoms.add(geom.name()));
+        }
         // A geom's row takes the rows of its exports with it.
         after.exports().values().stream()
                 .filter(export -> geoms.contains(export.geom()))
@@ -100,9 +102,15 @@ public final class JdbcInventoryStore implements InventoryStore {
 
     /** The names of what is new, differs, or is gone. */
     private static <T> Set<String> touched(Map<String, T> before, Map<String, T> after) {
-        Set<String> names = new TreeSet<>(before.keySet());
-        names.addAll(after.keySet());
-        names.removeIf(name -> Objects.equals(before.get(name), after.get(name)));
+        Set<String> names = new TreeSet<>();
+        if (before != after) {
+            after.forEach((name, now) -> {
+                if (!now.equals(before.get(name))) {
+                    names.add(name);
+                }
+            });
+            before.keySet().stream().filter(name -> !after.containsKey(name)).forEach(names::add);
+        }
         return names;
     }
 

@@ -7,6 +7,7 @@ import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -122,6 +123,29 @@ final class PackagedService implements AutoCloseable {
 
     String nbdUri(String export) {
         return "nbd://127.0.0.1:" + nbdPort + "/" + export;
+    }
+
+    /** Makes something by the API; it is answered 201. */
+    void make(String path, String json) throws IOException, InterruptedException {
+        HttpRequest request = HttpRequest.newBuilder(api(path))
+                .header("Content-Type", "application/json")
+                .timeout(Duration.ofSeconds(60))
+                .POST(HttpRequest.BodyPublishers.ofString(json))
+                .build();
+        HttpResponse<String> answer = http.send(request, BodyHandlers.ofString());
+        if (answer.statusCode() != 201) {
+            throw new AssertionError(path + " is answered " + answer.statusCode() + ": " + answer.body());
+        }
+    }
+
+    /** Processor time of the process since its start. */
+    Duration processorTime() {
+        return process.info().totalCpuDuration().orElseThrow();
+    }
+
+    /** SIGKILL: it has no time for anything. */
+    void kill() throws InterruptedException {
+        process.destroyForcibly().waitFor();
     }
 
     JsonNode geom(String name) {

@@ -80,7 +80,7 @@ class FileRingTest {
         assertThat(io.write(BLOCK, bytes).error()).isNull();
         assertThat(io.read(BLOCK, BLOCK)).isEqualTo(bytes);
 
-        assertThat(device.threads().started()).isZero();
+        assertThat(device.threads().taken()).isZero();
         io.close();
     }
 
@@ -105,7 +105,7 @@ class FileRingTest {
 
         assertThat(io.write(0, pattern(1), IoFlags.FUA).error()).isNull();
 
-        assertThat(device.threads().started()).isPositive();
+        assertThat(device.threads().taken()).isPositive();
         io.close();
     }
 
@@ -115,13 +115,13 @@ class FileRingTest {
             Requests io = Requests.open(device, other);
             assertThat(io.read(0, BLOCK)).hasSize(BLOCK);
             io.close();
-            assertThat(device.threads().started()).isPositive();
+            assertThat(device.threads().taken()).isPositive();
         }
         device.close();
         device = open("?direct=false");
         Requests cached = Requests.open(device, loops.next());
         assertThat(cached.read(0, BLOCK)).hasSize(BLOCK);
-        assertThat(device.threads().started()).isPositive();
+        assertThat(device.threads().taken()).isPositive();
         cached.close();
     }
 

@@ -258,14 +258,14 @@ class TastingTest {
     @Test
     void q27_ourOwnExportsAreNotTasted() {
         fixture.paths(disk, "a");
-        fixture.create("manual", "a");
+        fixture.create("loop", "a");
         putLabel(disk, "disk1", 1);
-        inventory().bindSessions(new PortOf("mem://host/loop"));
+        inventory().bindSessions(new PortOf("mem://host/"));
 
         fixture.paths(disk, "loop");
 
         assertThat(taste("loop").outcome()).isEqualTo(Outcome.NOT_OURS);
-        assertThat(inventory().geoms()).extracting(GeomView::name).containsExactly("manual");
+        assertThat(inventory().geoms()).extracting(GeomView::name).containsExactly("loop");
     }
 
     @Test
@@ -537,7 +537,7 @@ class TastingTest {
     }
 
     /** Says that every export is reached at one URI. */
-    private record PortOf(String uri) implements SessionPort {
+    private record PortOf(String prefix) implements SessionPort {
         @Override
         public List<SessionView> sessions(String export) {
             return List.of();
@@ -560,7 +560,7 @@ class TastingTest {
 
         @Override
         public String uri(String export) {
-            return uri;
+            return prefix + export;
         }
     }
 }
