@@ -34,7 +34,7 @@ final class Questions implements SpringApplicationRunListener, BeanFactoryInitia
 
     private static final Set<String> PORT = Set.of(PORTS, "server.port");
 
-    /** Asks nothing itself; sees what is asked, since it is asked first. */
+    /** Knows no answer; hears what is asked, since it is asked first. */
     private static final class Listening extends PropertySource<Set<String>> {
         Listening() {
             super(NAME, new TreeSet<>());

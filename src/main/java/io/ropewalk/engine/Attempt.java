@@ -36,7 +36,6 @@ abstract class Attempt extends IoRequest {
         moment = path.debts.moment();
         startNanos = nowNanos;
         path.enlist(this);
-        onEnlisted(path);
         path.channel.submit(this);
     }
 
@@ -45,9 +44,6 @@ abstract class Attempt extends IoRequest {
         on().strike(this);
         onDecided();
     }
-
-    /** It is counted as in flight, and about to be sent. */
-    protected void onEnlisted(LanePath path) {}
 
     /** The attempt is answered and no longer counted as in flight. */
     protected abstract void onDecided();
@@ -59,7 +55,7 @@ abstract class Attempt extends IoRequest {
         /** Of a FLUSH: the latest change that had been answered on the path when it was sent. */
         long coveredChange;
 
-        /** Kept by {@link Pace}: what other paths had answered when it was sent, and what was in flight on its own. */
+        /** Kept by {@link Pace}: what other paths had answered when it was sent, and what was in flight on its own, with it. */
         long answeredElsewhere;
 
         long weightAhead;
@@ -70,12 +66,8 @@ abstract class Attempt extends IoRequest {
 
         void sendSame(IoRequest parent, LanePath path, long nowNanos, boolean mayUseHeadroom) {
             askSame(parent, mayUseHeadroom);
+            io.lane().pace().sending(path, this);
             send(path, nowNanos);
-        }
-
-        @Override
-        protected void onEnlisted(LanePath path) {
-            io.lane().pace().sent(path, this);
         }
 
         GeomIo io() {

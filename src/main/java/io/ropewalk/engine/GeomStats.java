@@ -86,7 +86,7 @@ public record GeomStats(
         long inFlight = all.stream().mapToLong(LanePath::inFlightSeen).sum();
         long unflushedBytes =
                 all.stream().mapToLong(each -> each.unflushed.bytes()).sum();
-        long rests = all.stream().mapToLong(each -> each.stats.rests()).sum();
+        long rests = all.stream().mapToLong(each -> each.rests.sum()).sum();
         return new PathStats(
                 path.name(),
                 inFlight,

@@ -2,7 +2,6 @@ package io.ropewalk.engine;
 
 import io.ropewalk.block.IoError;
 import io.ropewalk.block.IoOp;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /** What one lane did, by operation: durations, bytes, errors. One thread records, any thread reads. */
@@ -13,8 +12,6 @@ final class IoStats {
     private final LatencyHistogram[] durations = new LatencyHistogram[OPS];
     private final AtomicLongArray bytes = new AtomicLongArray(OPS);
     private final AtomicLongArray errors = new AtomicLongArray(OPS * KINDS);
-
-    private final AtomicLong rests = new AtomicLong();
 
     IoStats() {
         for (int op = 0; op < OPS; op++) {
@@ -30,15 +27,6 @@ final class IoStats {
     void failed(IoOp op, IoError.Kind kind) {
         int cell = op.ordinal() * KINDS + kind.ordinal();
         errors.setOpaque(cell, errors.getPlain(cell) + 1);
-    }
-
-    /** A path was left to rest ({@link Pace}). */
-    void rested() {
-        rests.setOpaque(rests.getPlain() + 1);
-    }
-
-    long rests() {
-        return rests.getOpaque();
     }
 
     LatencyHistogram durations(IoOp op) {

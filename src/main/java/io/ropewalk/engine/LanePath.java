@@ -6,11 +6,12 @@ import io.ropewalk.block.IoOp;
 import io.ropewalk.block.IoRequest;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One path as one lane uses it: the lane's own channel, what is in flight there, R9's idle count. Touched by the lane's
- * loop only, but for {@link #stats}, {@link #inFlightSeen} and the size of {@link #unflushed}, which others may ask.
+ * loop only, but for {@link #stats}, {@link #rests}, {@link #inFlightSeen} and the size of {@link #unflushed}, which others may ask.
  *
  * <p>What is in flight stands in a list in the order it was sent. As every attempt of a geom has the same time to live,
  * the head is always the first to miss its deadline.
@@ -42,6 +43,9 @@ final class LanePath implements SessionListener {
 
     /** What it has answered, for its {@link Pace}. */
     final Pace.Tally answered = new Pace.Tally();
+
+    /** How often it was left to rest. Any thread may ask. */
+    final LongAdder rests = new LongAdder();
 
     /** It lagged a moment ago. */
     boolean resting;
@@ -196,7 +200,8 @@ final class LanePath implements SessionListener {
         return bytesInFlight == 0 || bytesInFlight + bytesHeldBy(request) <= MOST_BYTES;
     }
 
-    private static long bytesHeldBy(IoRequest request) {
+    /** What moves with a request: nothing with a TRIM, however long. */
+    static long bytesHeldBy(IoRequest request) {
         return request.op() == IoOp.READ || request.op() == IoOp.WRITE ? request.length() : 0;
     }
 

@@ -11,7 +11,7 @@ import java.util.concurrent.TimeUnit;
  * took, the others go first; after that it gets one request at a time until one does not lag. Where all rest, and for a
  * request that has tried the others, it is chosen as ever.
  *
- * <p>Operations are compared with their like, and by their bytes, so that neither a long request nor a slow kind of
+ * <p>Operations are compared with their like, and by the bytes they move, so that neither a long request nor a slow kind of
  * request makes a path lag. At depth 1 nothing does: R9's sequences stay. Lane's loop only.
  */
 final class Pace {
@@ -27,7 +27,7 @@ final class Pace {
     private static final long LEAST_WEIGHT = 4096;
 
     private final IoLoop loop;
-    private final Tally lane = new Tally();
+    private final Tally all = new Tally();
 
     Pace(IoLoop loop) {
         this.loop = loop;
@@ -46,19 +46,20 @@ final class Pace {
         }
     }
 
-    /** {@code attempt} was counted as in flight on {@code path}. */
-    void sent(LanePath path, Attempt.OfRequest attempt) {
+    /** {@code attempt} is about to be sent on {@code path}, and not yet in flight. */
+    void sending(LanePath path, Attempt.OfRequest attempt) {
         attempt.answeredElsewhere = answeredElsewhere(path, attempt.op());
-        attempt.weightAhead = Math.max(path.bytesInFlight(), path.inFlight * LEAST_WEIGHT);
+        attempt.weightAhead =
+                Math.max(path.bytesInFlight() + LanePath.bytesHeldBy(attempt), (path.inFlight + 1) * LEAST_WEIGHT);
     }
 
     /** It succeeded, after {@code nanos}; {@code others} is how many other paths requests may go to. */
     void answered(LanePath path, Attempt.OfRequest attempt, long nanos, int others) {
         IoOp op = attempt.op();
         long elsewhere = answeredElsewhere(path, op) - attempt.answeredElsewhere;
-        long weight = Math.max(attempt.length(), LEAST_WEIGHT);
+        long weight = Math.max(LanePath.bytesHeldBy(attempt), LEAST_WEIGHT);
         path.answered.add(op, weight);
-        lane.add(op, weight);
+        all.add(op, weight);
         if (nanos >= LEAST_NANOS && elsewhere > TURNS * others * attempt.weightAhead) {
             rest(path, nanos);
         } else {
@@ -67,7 +68,7 @@ final class Pace {
     }
 
     private long answeredElsewhere(LanePath path, IoOp op) {
-        return lane.of(op) - path.answered.of(op);
+        return all.of(op) - path.answered.of(op);
     }
 
     private void rest(LanePath path, long nanos) {
@@ -76,7 +77,7 @@ final class Pace {
         }
         path.resting = true;
         path.onTrial = true;
-        path.stats.rested();
+        path.rests.increment();
         loop.schedule(() -> path.resting = false, Math.min(REST * nanos, MOST_REST_NANOS));
     }
 }

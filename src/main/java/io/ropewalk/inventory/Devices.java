@@ -186,6 +186,9 @@ final class Devices {
 
     /** Desires devices that need not be there yet, all at once, and begins to open them. */
     void declare(List<DesiredDevice> declared) {
+        if (declared.isEmpty()) {
+            return;
+        }
         World world = ledger.world();
         DesiredState after = world.desired();
         for (DesiredDevice desired : declared) {

@@ -89,6 +89,20 @@ class PaceTest {
     }
 
     @Test
+    @DisplayName("A TRIM weighs no more for being long: one that is answered later than another is not late")
+    void aLongTrimIsNotManyTurns() {
+        GeomFixture m = new GeomFixture(Mode.ACTIVE_ACTIVE, 2);
+        m.md(0).holding();
+        Ask first = Ask.of(m.channel, IoOp.TRIM, 0, 1 << 19, 0);
+        Ask second = Ask.of(m.channel, IoOp.TRIM, 1 << 19, 1 << 19, 0);
+        m.loop.runFor(10 * MILLISECOND);
+        m.md(0).letGo();
+        m.loop.run();
+        assertThat(first.succeeded() && second.succeeded()).isTrue();
+        assertThat(rests(m)).isZero();
+    }
+
+    @Test
     @DisplayName("At depth 1 no path is slow: they take turns (R9)")
     void atDepthOneTheyTakeTurns() {
         GeomFixture m = new GeomFixture(Mode.ACTIVE_ACTIVE, 2);
