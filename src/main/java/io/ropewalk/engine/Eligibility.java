@@ -95,16 +95,16 @@ final class Eligibility {
     }
 
     boolean isAnyTrusted() {
-        return trusted() != null;
-    }
-
-    private @Nullable LanePath trusted() {
         for (LanePath path : usable) {
             if (!path.doubtful) {
-                return path;
+                return true;
             }
         }
-        return null;
+        return false;
+    }
+
+    private List<LanePath> trusted() {
+        return Arrays.stream(usable).filter(path -> !path.doubtful).toList();
     }
 
     /** The newest usable path in doubt, but for those of {@code passed}. */
@@ -127,15 +127,15 @@ final class Eligibility {
 
     /** Sees to it that it is found out where a doubtful path leads, if there is one to compare it with. */
     private boolean look(LanePath path) {
-        LanePath reference = trusted();
-        if (reference == null || lane.isEnded() || path.leaving) {
+        List<LanePath> trusted = trusted();
+        if (trusted.isEmpty() || lane.isEnded() || path.leaving) {
             return false;
         }
         if (!path.looking) {
             path.looking = true;
             lane.loop()
                     .execute(() ->
-                            new Look(geom, path, reference, lane::readBeside, finding -> found(path, finding)).begin());
+                            new Look(geom, path, trusted, lane::readBeside, finding -> found(path, finding)).begin());
         }
         return true;
     }

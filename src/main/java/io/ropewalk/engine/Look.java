@@ -4,14 +4,15 @@ import io.ropewalk.block.Geometry;
 import io.ropewalk.block.IoError;
 import io.ropewalk.block.IoError.Scope;
 import java.util.Arrays;
+import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One look at whether a path that has a new session still leads to the disk that a trusted path leads to. A few places of
- * the disk are read through the trusted path, through the suspect, and where they differ through the trusted path again:
+ * One look at whether a path that has a new session still leads to the disk that the trusted paths lead to. A few places
+ * of the disk are read through a trusted path, through the suspect, and where they differ through the trusted path again:
  * what a client changes meanwhile differs there, too, and tells nothing. Another disk is what differs {@link #PROOFS}
- * times in a row.
+ * times in a row. A place that one trusted path cannot read is read through the next.
  *
  * <p>One read at a time, beside the requests of clients, each with an attempt's deadline; it begins no read after {@link
  * #TIMEOUTS} time-outs. Lane's loop only.
@@ -25,7 +26,7 @@ final class Look {
     private static final int TRIES = 6;
     private static final int TIMEOUTS = 4;
 
-    /** The most reads of one look. */
+    /** The most reads of one look, for each trusted path. */
     static final int MOST_READS = PLACES * TRIES * 3;
 
     /** Parts of the disk's size by which places lie apart, and by which a place moves when it is written all the time. */
@@ -35,7 +36,7 @@ final class Look {
 
     /** What came out. */
     sealed interface Finding {
-        /** The suspect shows what the trusted path shows, or that shows nothing that could be compared. */
+        /** The suspect shows what a trusted path shows, or none of those shows anything that could be compared. */
         record Same() implements Finding {}
 
         /** {@code where} is for people. */
@@ -55,21 +56,23 @@ final class Look {
 
     private final Geom geom;
     private final LanePath suspect;
-    private final LanePath trusted;
+    private final List<LanePath> trusted;
     private final Reader reader;
     private final Consumer<Finding> done;
     private final long latestNanos;
 
     private int place;
+    private int reference;
     private int tries;
     private int proofs;
     private int same;
     private int changing;
+    private boolean differs;
     private boolean dirtyBefore;
     private byte @Nullable [] expected;
     private @Nullable PathSession session;
 
-    Look(Geom geom, LanePath suspect, LanePath trusted, Reader reader, Consumer<Finding> done) {
+    Look(Geom geom, LanePath suspect, List<LanePath> trusted, Reader reader, Consumer<Finding> done) {
         this.geom = geom;
         this.suspect = suspect;
         this.trusted = trusted;
@@ -85,16 +88,20 @@ final class Look {
             done.accept(new Finding.Unclear());
         } else {
             dirtyBefore = geom.debts().mayCachesDiffer();
-            read(trusted, this::onExpected);
+            read(reference(), this::onExpected);
         }
+    }
+
+    private LanePath reference() {
+        return trusted.get(reference);
     }
 
     private boolean isInterrupted() {
         boolean sessionEnded = session != null && suspect.session() != session;
         return sessionEnded
                 || suspect.leaving
-                || trusted.leaving
-                || trusted.doubtful
+                || reference().leaving
+                || reference().doubtful
                 || geom.table().stopping()
                 || suspect.channel.loop().nanoTime() - latestNanos >= 0;
     }
@@ -124,7 +131,7 @@ final class Look {
         if (isInterrupted()) {
             done.accept(new Finding.Unclear());
         } else if (expected == null && session != null) {
-            next();
+            nextReference();
         } else {
             read(suspect, this::onShown);
         }
@@ -139,14 +146,15 @@ final class Look {
         session = session == null ? suspect.session() : session;
         byte[] shown = read.takeBytes();
         if (expected == null) {
-            next();
+            nextReference();
         } else if (Arrays.equals(expected, shown)) {
             same++;
             next();
         } else if (isInterrupted()) {
             done.accept(new Finding.Unclear());
         } else {
-            read(trusted, this::onExpectedAgain);
+            differs = true;
+            read(reference(), this::onExpectedAgain);
         }
     }
 
@@ -157,9 +165,10 @@ final class Look {
         if (isInterrupted() || (still && (dirtyBefore || geom.debts().mayCachesDiffer()))) {
             done.accept(new Finding.Unclear());
         } else if (again == null) {
-            next();
+            nextReference();
         } else if (still && ++proofs == PROOFS) {
-            String where = suspect.path + " shows other bytes at " + offset(geom.geometry()) + " than " + trusted.path;
+            String where =
+                    suspect.path + " shows other bytes at " + offset(geom.geometry()) + " than " + reference().path;
             done.accept(new Finding.AnotherDisk(where));
         } else if (tries == TRIES) {
             changing++;
@@ -170,10 +179,25 @@ final class Look {
         }
     }
 
-    private void next() {
-        place++;
+    /** This place cannot be read through this one. */
+    private void nextReference() {
         tries = 0;
         proofs = 0;
+        if (++reference < trusted.size()) {
+            begin();
+        } else if (differs) {
+            done.accept(new Finding.Unclear());
+        } else {
+            next();
+        }
+    }
+
+    private void next() {
+        place++;
+        reference = 0;
+        tries = 0;
+        proofs = 0;
+        differs = false;
         begin();
     }
 

@@ -150,6 +150,35 @@ class GeomIdentityTest {
     }
 
     @Test
+    @DisplayName("A trusted path that cannot read vouches for nobody: the next one is asked")
+    void aTrustedPathThatCannotReadTellsNothing() {
+        m = new GeomFixture(Mode.ACTIVE_ACTIVE, 3);
+        Arrays.fill(m.disk.bytes, MARK);
+        m.devices.forEach(ScriptedDevice::withSessions);
+        m.loop.run();
+        m.md(2).failing(Kind.NO_MEMORY);
+        restartOn(other, 1);
+        for (int i = 0; i < 8; i++) {
+            readsTheDisk();
+        }
+        assertThat(m.eventsOf("failed")).contains("failed md1 IDENTITY");
+    }
+
+    @Test
+    @DisplayName("What was seen to differ once, and then could not be read again, is not taken for the same")
+    void aDifferenceThatCannotBeConfirmedIsNotTheSame() {
+        m.md(1).received.clear();
+        m.md(0).failingWhere(request -> m.md(1).received.isEmpty() ? null : IoError.of(Kind.NO_MEMORY, "no memory"));
+        m.md(1).leadingTo(other).endSessions();
+        m.md(1).beginSessions();
+        m.loop.run();
+        m.md(0).working();
+        readsTheDisk();
+        m.loop.runFor(m.geom.policies().attemptTimeout().toNanos());
+        assertThat(m.eventsOf("failed")).containsExactly("failed md1 IDENTITY");
+    }
+
+    @Test
     @DisplayName("What clients write meanwhile is not taken for another disk")
     void changesAreNotAnotherDisk() {
         m.md(0).failingWhere(request -> {

@@ -20,6 +20,7 @@ final class SimChannel extends BlockChannel {
     private final List<SimOp> pending = new ArrayList<>();
     private @Nullable SimSession session;
     private boolean closed;
+    private boolean everConnected;
     private long backOffUntilNanos;
 
     SimChannel(SimPath path, SimWorld world, IoLoop loop) {
@@ -183,6 +184,7 @@ final class SimChannel extends BlockChannel {
     private void connected(SimSession begun) {
         if (session == begun && !begun.ended) {
             begun.connected = true;
+            everConnected = true;
             world.countSession();
             sessionBegan();
         }
@@ -192,6 +194,10 @@ final class SimChannel extends BlockChannel {
         if (of.connected && !world.is(SimWeakness.NO_SESSION_END)) {
             sessionEnded();
         }
+    }
+
+    boolean wasConnected() {
+        return everConnected;
     }
 
     @Nullable SimSession current() {

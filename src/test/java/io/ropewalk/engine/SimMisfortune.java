@@ -59,7 +59,7 @@ final class SimMisfortune {
 
     /** Where a path led first is believed: it has had a session, and there is one to compare the next with. */
     private boolean isKnown(SimPath path) {
-        return path.isConnectedSince(world.scheduler.nowNanos());
+        return path.isConnectedSince(world.scheduler.nowNanos()) && path.isConnectedEverywhere();
     }
 
     private void healLater(SimPath path) {

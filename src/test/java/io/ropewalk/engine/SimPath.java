@@ -67,6 +67,11 @@ final class SimPath implements BlockDevice {
                         session != null && session.connected && !session.ended && session.connectedNanos < nanos);
     }
 
+    /** Whether no lane is about to connect for the first time: then it may be believed wherever it leads (guarantees.md). */
+    boolean isConnectedEverywhere() {
+        return channels.stream().allMatch(SimChannel::wasConnected);
+    }
+
     /** Where sessions lead that begin now. */
     SimDisk disk() {
         return suffers(SimFault.MIXED_UP) ? world.otherDisk : world.disk;

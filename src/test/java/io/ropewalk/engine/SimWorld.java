@@ -477,7 +477,7 @@ final class SimWorld {
         long whiles = 2 * scheduler.nowNanos() / plan.timeoutNanos();
         long looks = sessions + operator.checks() + whiles * paths.size() * plan.lanes();
         require(
-                checks <= operator.checks() + 4 * sessions + looks * Look.MOST_READS,
+                checks <= operator.checks() + 4 * sessions + looks * Look.MOST_READS * (paths.size() - 1),
                 checks + " checks, with " + sessions + " sessions");
     }
 
