@@ -49,7 +49,7 @@ record PoliciesJson(
 
         @Schema(
                 description = "How long a READ may take before it is sent to a second path as well, PT0.001S to"
-                        + " PT1M; null for never.",
+                        + " PT1M; null for only when its path says nothing while others answer.",
                 example = "null",
                 format = "duration",
                 nullable = true)

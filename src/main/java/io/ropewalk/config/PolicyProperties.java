@@ -22,7 +22,8 @@ import org.springframework.boot.convert.DurationStyle;
  * @param restore whether a failed path that passes its checks is restored by itself, AUTO or MANUAL; AUTO by default
  * @param failback when a preferred path that is well again becomes the active one: MANUAL, IMMEDIATE or AFTER(duration);
  *     MANUAL by default
- * @param hedgeAfter how long a READ may take before it is sent to a second path as well; never by default
+ * @param hedgeAfter how long a READ may take before it is sent to a second path as well; by
+ *     default only when its path says nothing while others answer
  * @param noPath what happens to requests while no path is usable
  */
 record PolicyProperties(

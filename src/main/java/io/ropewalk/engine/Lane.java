@@ -38,8 +38,8 @@ import org.jspecify.annotations.Nullable;
  * </ul>
  *
  * <p><b>Waiting.</b> A change waits while a range that it overlaps is fenced ({@link Fences}); a request that finds no
- * path may wait for one ({@link Policies.NoPath}); a READ that takes long may be sent to a second path as well. All
- * three are bounded in time, and none holds up other requests.
+ * path may wait for one ({@link Policies.NoPath}); a READ that takes long, or whose path says nothing while others answer
+ * ({@link Pace}), may be sent to a second path as well. All three are bounded in time, and none holds up other requests.
  *
  * <p><b>Bounds.</b> A request tries each path once, and one path once more when the all-failed restore brought it back
  * meanwhile: at most paths + 1 attempts (R14, Q7, T12). Each attempt has a deadline (Q9): one timer for the lane, not
@@ -562,14 +562,26 @@ final class Lane {
 
     // ---- hedged reads
 
-    private void tickHedges(LanePath path, long latestStartNanos) {
-        for (Attempt attempt = path.oldest();
-                attempt != null && attempt.startNanos - latestStartNanos <= 0;
-                attempt = attempt.newer) {
-            if (attempt instanceof Attempt.OfRequest slow && slow.op() == IoOp.READ) {
+    /** Looks at what takes long: a READ of it may be sent to another path as well. */
+    private void tickHedges(LanePath path, long nowNanos) {
+        Duration hedgeAfter = geom.policies().hedgeAfter();
+        long afterNanos = hedgeAfter == null ? Long.MAX_VALUE : hedgeAfter.toNanos();
+        long lookAfterNanos = Math.min(afterNanos, Pace.SILENCE_NANOS);
+        for (Attempt attempt = path.oldest(); attempt != null; attempt = attempt.newer) {
+            long nanos = nowNanos - attempt.startNanos;
+            if (nanos < lookAfterNanos) {
+                return;
+            }
+            if (attempt instanceof Attempt.OfRequest slow
+                    && (isSilent(slow, nanos) || nanos >= afterNanos)
+                    && slow.op() == IoOp.READ) {
                 hedge(slow.io());
             }
         }
+    }
+
+    private boolean isSilent(Attempt.OfRequest slow, long nanos) {
+        return nanos >= Pace.SILENCE_NANOS && pace.isSilent(slow.on(), slow, nanos, eligibility.others());
     }
 
     private void hedge(GeomIo io) {
@@ -762,13 +774,10 @@ final class Lane {
     private void tick() {
         ticking = false;
         long now = loop.nanoTime();
-        Duration hedgeAfter = geom.policies().hedgeAfter();
         boolean busy = false;
         for (LanePath path : paths) {
             tickDeadline(path, now - geom.attemptTimeoutNanos());
-            if (hedgeAfter != null) {
-                tickHedges(path, now - hedgeAfter.toNanos());
-            }
+            tickHedges(path, now);
             busy |= path.inFlight > 0;
         }
         parked.tick(now);

@@ -9,7 +9,8 @@ import java.util.concurrent.TimeUnit;
  * would give it (ADR 22). A path <em>lags</em> when, while one request was under way there, each other path has on average
  * answered {@value #TURNS} times what was in flight here. It then rests: for {@value #REST} times as long as that request
  * took, the others go first; after that it gets one request at a time until one does not lag. Where all rest, and for a
- * request that has tried the others, it is chosen as ever.
+ * request that has tried the others, it is chosen as ever. A path that says nothing lags as soon as {@link #SILENCE_NANOS}
+ * have passed; its lane sends the READs that wait there to another one as well (ADR 23).
  *
  * <p>Operations are compared with their like, and by the bytes they move, so that neither a long request nor a slow kind of
  * request makes a path lag. At depth 1 nothing does: R9's sequences stay. Lane's loop only.
@@ -20,6 +21,9 @@ final class Pace {
 
     /** Shorter answers are not looked at: on a busy machine anything may be late by that much. */
     private static final long LEAST_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+
+    /** What is not answered yet is looked at after so long, in ns. */
+    static final long SILENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
     private static final long MOST_REST_NANOS = TimeUnit.SECONDS.toNanos(1);
 
@@ -55,16 +59,29 @@ final class Pace {
 
     /** It succeeded, after {@code nanos}; {@code others} is how many other paths requests may go to. */
     void answered(LanePath path, Attempt.OfRequest attempt, long nanos, int others) {
-        IoOp op = attempt.op();
-        long elsewhere = answeredElsewhere(path, op) - attempt.answeredElsewhere;
+        boolean late = isLate(path, attempt, others);
         long weight = Math.max(LanePath.bytesHeldBy(attempt), LEAST_WEIGHT);
-        path.answered.add(op, weight);
-        all.add(op, weight);
-        if (nanos >= LEAST_NANOS && elsewhere > TURNS * others * attempt.weightAhead) {
+        path.answered.add(attempt.op(), weight);
+        all.add(attempt.op(), weight);
+        if (nanos >= LEAST_NANOS && late) {
             rest(path, nanos);
         } else {
             path.onTrial = false;
         }
+    }
+
+    /** Whether it lags, without an answer for {@code nanos}, which are {@link #SILENCE_NANOS} at least. Then it rests. */
+    boolean isSilent(LanePath path, Attempt.OfRequest attempt, long nanos, int others) {
+        boolean late = isLate(path, attempt, others);
+        if (late) {
+            rest(path, nanos);
+        }
+        return late;
+    }
+
+    private boolean isLate(LanePath path, Attempt.OfRequest attempt, int others) {
+        long elsewhere = answeredElsewhere(path, attempt.op()) - attempt.answeredElsewhere;
+        return elsewhere > TURNS * Math.max(others, 1) * attempt.weightAhead;
     }
 
     private long answeredElsewhere(LanePath path, IoOp op) {

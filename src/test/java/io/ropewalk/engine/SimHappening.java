@@ -8,6 +8,8 @@ enum SimHappening {
     CLIENT_ERROR,
     ATTEMPT,
     RETRY,
+    READ_HEDGED,
+    READ_HEDGED_IN_SILENCE,
     FAULT,
     PATH_FAILED,
     PATH_RESTORED,

@@ -272,7 +272,12 @@ final class SimWorld {
             life.pathsAdded = observer.added();
         }
         IoPath path = ((Attempt) op.request).on().path;
-        if (!isHedge(op)) {
+        if (isHedge(op)) {
+            count(
+                    geom.policies().hedgeAfter() == null
+                            ? SimHappening.READ_HEDGED_IN_SILENCE
+                            : SimHappening.READ_HEDGED);
+        } else {
             observer.requireChoosable(path, life);
         }
         requireLegal(op, life);
