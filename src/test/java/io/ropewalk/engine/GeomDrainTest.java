@@ -197,7 +197,8 @@ class GeomDrainTest {
     }
 
     @Test
-    @DisplayName("A FLUSH does not go where it could not be told to which disk the path leads now; its debt is told instead")
+    @DisplayName(
+            "A FLUSH does not go where it could not be told to which disk the path leads now; its debt is told instead")
     void aSessionInDoubtDoesNotSpeakForAPathThatDrains() throws Exception {
         GeomFixture m = drainingUnderARead(Cache.PER_PATH);
         VirtualLoop otherLoop = new VirtualLoop();
