@@ -333,23 +333,31 @@ class TourIT {
         tour.refused(ProblemCode.OPERATION_NOT_FOUND, "GET", API + "/operations/" + UUID.randomUUID(), null);
     }
 
-    /** A path that does not take its FLUSH is out of use, and whoever drained it hears what may be lost. */
+    /** A path that breaks before it is flushed is out of use, and whoever drained it hears what may be lost. */
     private static void unflushedPath(Tour tour, PackagedService service, Disks disks) throws Exception {
         register(tour, "slow2", disks.slow.uri("y"));
         tour.post(
                 API + "/geoms",
                 "{\"name\":\"cached\",\"paths\":[\"slow\",\"slow2\"],"
-                        + "\"policies\":{\"attemptTimeout\":\"PT1S\",\"cache\":\"PER_PATH\"}}");
+                        + "\"policies\":{\"attemptTimeout\":\"PT5S\",\"cache\":\"PER_PATH\"}}");
         NettyLoops loops = new NettyLoops(Transport.NIO, 1);
         BlockDevice client =
                 new NbdDeviceFactory(loops, NbdClientOptions.DEFAULTS).open("tour", service.export("cached"));
         Requests requests = Requests.open(client, loops.next());
         requests.write(0, new byte[4096]).expectSuccess();
         disks.slow.pause();
+        var answer = requests.readLater(4096, 512);
+        Awaitility.await("the request is under way")
+                .atMost(SOON)
+                .until(() -> tour.get(API + "/geoms/cached/paths/slow")
+                                .get("inFlight")
+                                .asLong()
+                        > 0);
         tour.refused(ProblemCode.PATH_UNFLUSHED, "POST", API + "/geoms/cached/paths/slow:drain", null);
         assertThat(tour.get(API + "/geoms/cached/paths/slow").get("state").asString())
                 .isEqualTo("FAIL");
         disks.slow.resume();
+        assertThat(answer).succeedsWithin(60, TimeUnit.SECONDS);
         requests.close();
         client.close();
         loops.close();
