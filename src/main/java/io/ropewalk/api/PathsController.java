@@ -9,6 +9,7 @@ import static io.ropewalk.api.ProblemCode.GEOM_NOT_FOUND;
 import static io.ropewalk.api.ProblemCode.LAST_PATH;
 import static io.ropewalk.api.ProblemCode.PATH_NOT_FOUND;
 import static io.ropewalk.api.ProblemCode.PATH_NOT_USABLE;
+import static io.ropewalk.api.ProblemCode.PATH_UNFLUSHED;
 import static io.ropewalk.api.ProblemCode.SECTOR_SIZE_MISMATCH;
 import static io.ropewalk.api.ProblemCode.SIZE_MISMATCH;
 import static io.ropewalk.api.ProblemCode.STALE_ETAG;
@@ -108,7 +109,9 @@ class PathsController {
     @Operation(
             operationId = "removePath",
             summary = "Take a path out of its geom",
-            description = "Answers when nothing is in flight on it any more. The device stays registered.")
+            description =
+                    "Answers when nothing is in flight on it any more. The device stays registered. It is not flushed"
+                            + " first, so drain it before.")
     @ApiResponse(responseCode = "204", description = "It is no path any more.")
     @Refusals({GEOM_NOT_FOUND, PATH_NOT_FOUND, LAST_PATH, GEOM_IN_USE, STALE_ETAG})
     void remove(
@@ -125,7 +128,10 @@ class PathsController {
     @Operation(
             operationId = "failPath",
             summary = "Take a path out of use",
-            description = "It stays out, over restarts too, until it is restored here or every other path has failed.")
+            description =
+                    "It stays out, over restarts too, until it is restored here or every other path has failed. It is"
+                            + " not flushed first: with `cache` PER_PATH clients may be told of a loss, by an error of their next"
+                            + " FLUSH. For maintenance use `:drain`.")
     @Refusals({GEOM_NOT_FOUND, PATH_NOT_FOUND, STALE_ETAG})
     PathJson fail(
             @PathVariable String geom,
@@ -138,13 +144,15 @@ class PathsController {
     @PostMapping("/" + Api.DEVICE + ":drain")
     @Operation(
             operationId = "drainPath",
-            summary = "Take a path out of use, and wait until it is idle",
+            summary = "Take a path out of use, and wait until it is idle and flushed",
             description =
-                    "For maintenance: as `:fail`, and answers when nothing is in flight on it any more. Until it is"
+                    "For maintenance: as `:fail`, and answers when nothing is in flight on it any more and what it has"
+                            + " acknowledged is flushed there, so that no client sees an error. Where that FLUSH fails the path is"
+                            + " out of use all the same, and the answer is `path-unflushed`. Until it is"
                             + " restored only its checks read from it now and then. The last usable path is not drained unless"
                             + " `force` says so; then those that have failed are tried again. The answer shows the path as it is"
                             + " then.")
-    @Refusals({GEOM_NOT_FOUND, PATH_NOT_FOUND, LAST_PATH, STALE_ETAG})
+    @Refusals({GEOM_NOT_FOUND, PATH_NOT_FOUND, LAST_PATH, PATH_UNFLUSHED, STALE_ETAG})
     PathJson drain(
             @PathVariable String geom,
             @PathVariable String device,

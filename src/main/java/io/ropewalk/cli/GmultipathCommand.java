@@ -165,7 +165,9 @@ public final class GmultipathCommand {
         return pathVerb(name, provider, "fail");
     }
 
-    @Command(description = "Takes a path out of use, and waits until nothing is in flight on it.", sortOptions = false)
+    @Command(
+            description = "Takes a path out of use, waits until nothing is in flight on it, and flushes it.",
+            sortOptions = false)
     int drain(
             @Option(names = "--force", description = "Although no other path is good.") boolean force,
             @Parameters(paramLabel = "NAME") String name,

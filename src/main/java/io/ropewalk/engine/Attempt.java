@@ -80,6 +80,25 @@ abstract class Attempt extends IoRequest {
         }
     }
 
+    /** A FLUSH of the geom's own, beside the requests of clients. */
+    static final class OfDrain extends Attempt {
+        private final Consumer<OfDrain> whenDecided;
+
+        /** The latest change that had been answered on the path when it was sent. */
+        final long coveredChange;
+
+        OfDrain(long coveredChange, Consumer<OfDrain> whenDecided) {
+            this.coveredChange = coveredChange;
+            this.whenDecided = whenDecided;
+            ask(IoOp.FLUSH, 0, 0, 0);
+        }
+
+        @Override
+        protected void onDecided() {
+            whenDecided.accept(this);
+        }
+    }
+
     /** A check: a short read, beside the requests of clients. */
     static final class OfCheck extends Attempt {
         private final Consumer<OfCheck> whenDecided;

@@ -196,12 +196,12 @@ final class Debts {
         return gone;
     }
 
-    /** A FLUSH is about to be answered, and reached no path that is out of use. Any thread. */
+    /** A FLUSH is about to be answered, and reached no path that is out of use, but those that drain. Any thread. */
     void noteOutOfUse() {
         if (isPerPath()) {
             synchronized (mutex) {
                 for (PathEntry entry : geom.table().newestFirst()) {
-                    if (!entry.isUsable()) {
+                    if (!entry.isUsable() && !entry.draining()) {
                         noteOutOfUse(entry.path());
                     }
                 }

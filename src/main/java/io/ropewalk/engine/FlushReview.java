@@ -3,6 +3,7 @@ package io.ropewalk.engine;
 import io.ropewalk.block.IoError;
 import io.ropewalk.block.IoError.Kind;
 import java.util.ArrayDeque;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,21 +15,17 @@ final class FlushReview {
     private final Lane lane;
     private final ArrayDeque<Doubt> doubts = new ArrayDeque<>();
 
-    private record Doubt(Attempt.OfRequest attempt, PathSession session) {}
-
-    /** Decides a FLUSH; null for one that covers what it is to cover. */
-    interface Verdict {
-        void on(Attempt.OfRequest flush, @Nullable IoError error);
-    }
+    /** {@code verdict} hears null for a FLUSH that covers what it is to cover. */
+    private record Doubt(PathSession session, Consumer<@Nullable IoError> verdict) {}
 
     FlushReview(Debts debts, Lane lane) {
         this.debts = debts;
         this.lane = lane;
     }
 
-    /** {@code attempt} was answered by {@code session}, which is no witness yet. */
-    void add(Attempt.OfRequest attempt, PathSession session) {
-        doubts.add(new Doubt(attempt, session));
+    /** A FLUSH was answered by {@code session}, which is no witness yet; {@code verdict} hears null when it has become one. */
+    void add(PathSession session, Consumer<@Nullable IoError> verdict) {
+        doubts.add(new Doubt(session, verdict));
         if (session.over) {
             lane.loop().execute(lane::reviewFlushes);
         } else {
@@ -37,14 +34,13 @@ final class FlushReview {
     }
 
     /** It is known more of sessions: what can be decided is. */
-    void review(Verdict verdict) {
+    void review() {
         for (int i = doubts.size(); i > 0; i--) {
             Doubt doubt = doubts.remove();
             if (doubt.session().over) {
-                verdict.on(
-                        doubt.attempt(), IoError.of(Kind.DISCONNECTED, "the session ended while a flush was checked"));
+                doubt.verdict().accept(IoError.of(Kind.DISCONNECTED, "the session ended while a flush was checked"));
             } else if (debts.isWitness(doubt.session())) {
-                verdict.on(doubt.attempt(), null);
+                doubt.verdict().accept(null);
             } else {
                 doubts.add(doubt);
             }

@@ -3,6 +3,7 @@ package io.ropewalk.engine;
 import io.ropewalk.block.BlockChannel;
 import io.ropewalk.block.BlockDevice;
 import io.ropewalk.block.Capabilities;
+import io.ropewalk.block.Capability;
 import io.ropewalk.block.DeviceListener;
 import io.ropewalk.block.DeviceListeners;
 import io.ropewalk.block.Geometry;
@@ -260,25 +261,37 @@ public final class Geom implements BlockDevice {
             PathEntry entry = attached(device);
             if (!entry.isFailedBy(FailReason.OPERATOR)) {
                 debts.noteOutOfUse(entry.path());
-                publish(table.failByOperator(entry.path(), why, clock.now()));
+                publish(table.failByOperator(entry.path(), why, false, clock.now()));
             }
         }
     }
 
     /**
-     * To be asked after {@link #fail}.
+     * As {@link #fail}, and what was acknowledged through the path is flushed there once nothing is in flight on it: so it
+     * owes nothing, and no client is told of a loss. A path that is FAIL for another reason has nothing to say; one whose
+     * device knows no FLUSH cannot be asked.
      *
-     * @return ready when no lane has anything in flight on the path, or it is in use again
+     * @return ready when nothing is in flight on the path and all is flushed, or could not be; or when the path is in use
+     *     again or gone
      */
-    public CompletableFuture<Void> idle(String device) throws GeomRefusal {
-        IoPath path = attached(device).path();
-        return CompletableFuture.allOf(lanes.values().stream()
-                .map(lane -> {
-                    CompletableFuture<Void> idle = new CompletableFuture<>();
-                    lane.loop().execute(() -> lane.awaitIdle(path, idle));
-                    return idle;
-                })
-                .toArray(CompletableFuture[]::new));
+    public CompletableFuture<Drained> drain(String device, String why) throws GeomRefusal {
+        synchronized (mutex) {
+            PathEntry entry = attached(device);
+            IoPath path = entry.path();
+            boolean byOperator = entry.isFailedBy(FailReason.OPERATOR);
+            boolean asks = (entry.isUsable() || byOperator)
+                    && path.device().capabilities().has(Capability.FLUSH);
+            Drain drain = new Drain(this, mutex, path, entry.epoch(), asks);
+            if (!entry.isUsable() || !asks) {
+                debts.noteOutOfUse(path);
+            }
+            if (!byOperator) {
+                publish(table.failByOperator(path, why, asks, clock.now()));
+            } else if (asks) {
+                publish(table.withDraining(path, true));
+            }
+            return drain.begin();
+        }
     }
 
     /** Takes a failed path into use again (R44); the active path stays (T9). Nothing happens when it is not FAIL. */
@@ -431,7 +444,7 @@ public final class Geom implements BlockDevice {
 
     /**
      * R4, R5 for an error met by a request. Nothing happens when the path has been restored since the attempt was sent
-     * (Q4), is FAIL already (R15), or is on its way out (Q16).
+     * (Q4), is FAIL already (R15), or is on its way out (Q16). One that drains has failed at that.
      */
     void fault(IoPath path, int epoch, FailReason reason, IoError error) {
         synchronized (mutex) {
@@ -439,8 +452,32 @@ public final class Geom implements BlockDevice {
             if (entry != null && entry.isUsable() && entry.epoch() == epoch) {
                 debts.noteOutOfUse(path);
                 publish(table.fault(path, PathEntry.Failure.of(reason, error), clock.now()));
+            } else {
+                endDrain(path, epoch);
             }
         }
+    }
+
+    /** The path drains no more: what it owes is owed by a path out of use. */
+    void endDrain(IoPath path, int epoch) {
+        synchronized (mutex) {
+            if (isDraining(path, epoch)) {
+                debts.noteOutOfUse(path);
+                publish(table.withDraining(path, false));
+            }
+        }
+    }
+
+    boolean isDraining(IoPath path, int epoch) {
+        return table.find(path)
+                .filter(entry -> entry.draining() && entry.epoch() == epoch)
+                .isPresent();
+    }
+
+    /** The lane of the oldest session that speaks to the cache of {@code path}; where there is none, any. Under the mutex. */
+    Lane laneToFlush(IoPath path) {
+        PathSession witness = path.continuity.witness();
+        return witness == null ? laneFor(home) : witness.lane;
     }
 
     Verdicts verdicts() {

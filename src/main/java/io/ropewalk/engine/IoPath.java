@@ -21,6 +21,9 @@ final class IoPath {
     /** Under the geom's mutex: the latest change that is lost if the path has a cache of its own. */
     private long doubtful;
 
+    /** How often something that was answered here was taken for lost; under the geom's mutex. */
+    private long losses;
+
     /** Of the cache that only this path has; under the geom's mutex. */
     final Continuity continuity = new Continuity();
 
@@ -97,7 +100,13 @@ final class IoPath {
     }
 
     private boolean takeForLost(long latest) {
-        return latest > Math.max(flushed.get(), lost.getAndAccumulate(latest, Math::max));
+        boolean owed = latest > Math.max(flushed.get(), lost.getAndAccumulate(latest, Math::max));
+        losses += owed ? 1 : 0;
+        return owed;
+    }
+
+    long losses() {
+        return losses;
     }
 
     /** Whether a change was answered here that no FLUSH has covered, and that nobody has taken for lost. */

@@ -80,6 +80,7 @@ final class Lane {
     private final LaneStats stats = new LaneStats();
     private final AtomicInteger openChannels = new AtomicInteger();
 
+    private List<LanePath> draining = List.of();
     private @Nullable PathTable seen;
     private int requestsInFlight;
     private long reads;
@@ -178,7 +179,7 @@ final class Lane {
             path.noteAnswered(attempt);
         }
         if (error == null && attempt.op() == IoOp.FLUSH && !path.isWitness()) {
-            flushReview.add(attempt, Objects.requireNonNull(path.session()));
+            flushReview.add(Objects.requireNonNull(path.session()), verdict -> onFlushReviewed(attempt, verdict));
         } else if (error == null) {
             noteSuccess(attempt);
             decide(attempt, null);
@@ -215,8 +216,7 @@ final class Lane {
         if (attempt.op().changesData()) {
             path.countChange(attempt);
         } else if (attempt.op() == IoOp.FLUSH) {
-            path.path.onFlushed(attempt.coveredChange);
-            path.unflushed.forget(attempt.coveredChange);
+            path.onFlushed(attempt.coveredChange);
         }
     }
 
@@ -375,13 +375,23 @@ final class Lane {
 
     // ---- FLUSH
 
-    /** To the path that the mode names, and to every other usable one with changes since its last flush (Q12). */
+    /**
+     * To the path that the mode names, and to every other with changes since its last flush that is usable (Q12), or drains
+     * and still owes them.
+     */
     private void flush(GeomIo io, LanePath chosen, long nowNanos) {
         io.beginFlush(geom.table(), geom.debts().gone());
         // One more than is sent, so that an answer that comes at once does not end the request too early.
         io.out++;
         for (LanePath path : eligibility.usable()) {
             if (path != chosen && path.path.isDirty()) {
+                send(io, new Attempt.OfRequest(io), path, nowNanos);
+            }
+        }
+        for (LanePath path : draining) {
+            if (path.path.isDirty() && path.doubtful) {
+                geom.endDrain(path.path, path.epoch);
+            } else if (path.path.isDirty()) {
                 send(io, new Attempt.OfRequest(io), path, nowNanos);
             }
         }
@@ -423,12 +433,53 @@ final class Lane {
 
     /** It is known more of sessions: FLUSHes that waited for that are decided. */
     void reviewFlushes() {
-        flushReview.review((flush, error) -> {
-            if (error == null) {
-                noteSuccess(flush);
+        flushReview.review();
+    }
+
+    private void onFlushReviewed(Attempt.OfRequest flush, @Nullable IoError error) {
+        if (error == null) {
+            noteSuccess(flush);
+        }
+        decide(flush, error);
+    }
+
+    /**
+     * Flushes what was changed through {@code target}, beside the requests of clients; {@code then} hears on this loop how
+     * that ended, null for well.
+     */
+    void flushBeside(IoPath target, Consumer<@Nullable IoError> then) {
+        refresh();
+        LanePath path = paths.find(target);
+        if (path == null || path.leaving || ended) {
+            then.accept(IoError.of(Kind.GONE, "the path is gone"));
+        } else if (path.doubtful) {
+            then.accept(unclear(path));
+        } else {
+            startTicking();
+            path.prepare();
+            new Attempt.OfDrain(target.latestChange(), flush -> flushedBeside(flush, then)).send(path, loop.nanoTime());
+        }
+    }
+
+    private void flushedBeside(Attempt.OfDrain flush, Consumer<@Nullable IoError> then) {
+        LanePath path = flush.on();
+        IoError error = flush.error();
+        if (error == null || error.kind().scope() != Scope.PATH) {
+            path.noteAnswered(flush);
+        }
+        Consumer<@Nullable IoError> verdict = met -> {
+            if (met == null) {
+                path.onFlushed(flush.coveredChange);
             }
-            decide(flush, error);
-        });
+            then.accept(met);
+        };
+        if (error == null && !path.isWitness()) {
+            flushReview.add(Objects.requireNonNull(path.session()), verdict);
+        } else {
+            verdict.accept(error);
+        }
+        paths.releaseIfDrained(path);
+        releaseCrowd();
     }
 
     /** Asks {@code witness} for a sign of life of the cache that {@code continuity} speaks of, beside the requests of clients. */
@@ -556,12 +607,16 @@ final class Lane {
         }
         seen = table;
         List<LanePath> nowUsable = new ArrayList<>();
+        List<LanePath> nowDraining = new ArrayList<>();
         for (PathEntry entry : table.newestFirst()) {
             LanePath path = paths.adopt(entry);
             if (path != null && entry.isUsable()) {
                 nowUsable.add(path);
+            } else if (path != null && entry.draining()) {
+                nowDraining.add(path);
             }
         }
+        draining = nowDraining;
         IoPath active = table.active();
         eligibility.become(
                 table.mode(), nowUsable.toArray(LanePath[]::new), active == null ? null : paths.find(active));
@@ -586,6 +641,9 @@ final class Lane {
         refresh();
         LanePath path = paths.find(target);
         if (path == null || path.inFlight == 0 || eligibility.isUsable(path)) {
+            if (path != null) {
+                path.unflushed.forget(target.latestFlushed());
+            }
             idle.complete(null);
         } else {
             loop.schedule(() -> awaitIdle(target, idle), IDLE_LOOK_NANOS);
@@ -641,9 +699,12 @@ final class Lane {
             case Finding.Same same -> null;
             case Finding.Broken broken -> broken.error();
             case Finding.AnotherDisk another -> IoError.of(Kind.IDENTITY, another.where());
-            case Finding.Unclear unclear ->
-                IoError.of(Kind.NO_PATH, "it could not be told yet to which disk " + path.path + " leads");
+            case Finding.Unclear unclear -> unclear(path);
         };
+    }
+
+    private static IoError unclear(LanePath path) {
+        return IoError.of(Kind.NO_PATH, "it could not be told yet to which disk " + path.path + " leads");
     }
 
     /** Hears of a check's end; {@code error} is null when it passed. */

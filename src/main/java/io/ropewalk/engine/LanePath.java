@@ -217,6 +217,12 @@ final class LanePath implements SessionListener {
         }
     }
 
+    /** A FLUSH covers the changes up to {@code number}. */
+    void onFlushed(long number) {
+        path.onFlushed(number);
+        unflushed.forget(number);
+    }
+
     @Override
     public String toString() {
         return path.name() + "[" + inFlight + " in flight]";

@@ -39,7 +39,7 @@ final class LanePaths implements Iterable<LanePath> {
     /** The path of {@code entry}, as the table has it now; null for one that this lane does not have. */
     @Nullable LanePath adopt(PathEntry entry) {
         LanePath path = find(entry.path());
-        if (path != null && !entry.isUsable()) {
+        if (path != null && !entry.isUsable() && !entry.draining()) {
             reportUnflushed(path, entry);
         }
         if (entry.isLost()) {

@@ -7,13 +7,21 @@ import org.jspecify.annotations.Nullable;
 /**
  * How one path is, as one line of a {@link PathTable}. Immutable.
  *
+ * @param draining it is FAIL by an operator's word, and what it owes is still to be flushed there ({@link Drain}): until then
+ *     nothing counts as lost, and FLUSHes of clients go there as they go to usable paths
  * @param epoch counts how often the path came (back) into use; an error from an earlier epoch says nothing about this one
  *     (Q4)
  * @param damping how often it failed lately, by itself rather than by an operator
  * @param since when it came into this condition
  */
 record PathEntry(
-        IoPath path, Condition condition, @Nullable Failure failure, int epoch, Damping damping, Instant since) {
+        IoPath path,
+        Condition condition,
+        @Nullable Failure failure,
+        boolean draining,
+        int epoch,
+        Damping damping,
+        Instant since) {
 
     /** The flags of R2, of which only the gravest shows. */
     enum Condition {
@@ -33,7 +41,7 @@ record PathEntry(
     }
 
     static PathEntry added(IoPath path, Instant now) {
-        return new PathEntry(path, Condition.USABLE, null, 0, Damping.NONE, now);
+        return new PathEntry(path, Condition.USABLE, null, false, 0, Damping.NONE, now);
     }
 
     boolean isUsable() {
@@ -62,19 +70,24 @@ record PathEntry(
 
     PathEntry failed(Failure why, Instant now) {
         Damping after = why.reason() == FailReason.OPERATOR ? damping : damping.failedAt(now);
-        return new PathEntry(path, Condition.FAIL, why, epoch, after, now);
+        return new PathEntry(path, Condition.FAIL, why, false, epoch, after, now);
     }
 
     /** Another reason for staying out; not a new failure. */
     PathEntry stillFailed(Failure why) {
-        return new PathEntry(path, Condition.FAIL, why, epoch, damping, since);
+        return new PathEntry(path, Condition.FAIL, why, false, epoch, damping, since);
+    }
+
+    /** The same, while what it owes is flushed, and when that is over. */
+    PathEntry withDraining(boolean isNow) {
+        return new PathEntry(path, condition, failure, isNow, epoch, damping, since);
     }
 
     PathEntry lost(Instant now) {
-        return new PathEntry(path, Condition.LOST, null, epoch, damping, now);
+        return new PathEntry(path, Condition.LOST, null, false, epoch, damping, now);
     }
 
     PathEntry restored(Instant now) {
-        return new PathEntry(path, Condition.USABLE, null, epoch + 1, damping, now);
+        return new PathEntry(path, Condition.USABLE, null, false, epoch + 1, damping, now);
     }
 }

@@ -128,13 +128,24 @@ record PathTable(
         return draft.change();
     }
 
-    /** R44, R45: as {@link #fault}, but the event comes after those of the restores it causes (R53). */
-    Change failByOperator(IoPath path, String why, Instant now) {
+    /**
+     * R44, R45: as {@link #fault}, but the event comes after those of the restores it causes (R53).
+     *
+     * @param draining what it owes is to be flushed there first
+     */
+    Change failByOperator(IoPath path, String why, boolean draining, Instant now) {
         Failure failure = new Failure(FailReason.OPERATOR, why, null);
         Draft draft = new Draft(newestFirst);
-        draft.replace(path, entry -> entry.failed(failure, now));
+        draft.replace(path, entry -> entry.failed(failure, now).withDraining(draining));
         draft.afterFault(path, now);
         draft.tell(new PathEvent.Failed(path, failure));
+        return draft.change();
+    }
+
+    /** What a failed path owes is to be flushed there, or that is over. */
+    Change withDraining(IoPath path, boolean isNow) {
+        Draft draft = new Draft(newestFirst);
+        draft.replace(path, entry -> entry.withDraining(isNow));
         return draft.change();
     }
 

@@ -1,6 +1,7 @@
 package io.ropewalk.inventory;
 
 import io.ropewalk.block.BlockDevice;
+import io.ropewalk.engine.Drained;
 import io.ropewalk.engine.Geom;
 import io.ropewalk.engine.GeomRefusal;
 import io.ropewalk.engine.RestoreTrigger;
@@ -315,35 +316,42 @@ final class Geoms {
     PathView fail(String name, String device, String why, Terms terms) {
         GeomSlot slot = running(name, terms);
         requirePath(slot, device);
-        GeomRules.requireShort(name, device, why);
-        DesiredGeom wanted = slot.desired().withFailed(device, why);
-        String detail = why.isEmpty() ? "failed by an operator" : why;
-        return Views.path(
-                changes.change(slot, wanted, device, terms, () -> {
-                    if (slot.hasJoined(device)) {
-                        slot.geom().fail(device, detail);
-                    }
-                }),
-                device);
+        return takeOut(slot, device, why, terms, detail -> slot.geom().fail(device, detail));
     }
 
-    /** As {@link #fail}; the future is ready when nothing is in flight on the path any more. */
-    CompletableFuture<Void> drain(String name, String device, String why, boolean force, Terms terms) {
+    /** As {@link #fail}; the future is ready when nothing is in flight on the path any more and its changes are flushed. */
+    CompletableFuture<Drained> drain(String name, String device, String why, boolean force, Terms terms) {
         GeomSlot slot = running(name, terms);
         requirePath(slot, device);
         GeomRules.requireAnotherPath(slot, device, force);
-        fail(name, device, why, terms);
-        return terms.dryRun() || !slot.hasJoined(device)
-                ? CompletableFuture.completedFuture(null)
-                : idle(slot.geom(), device);
+        CompletableFuture<Drained> drained = new CompletableFuture<>();
+        takeOut(
+                slot,
+                device,
+                why,
+                terms,
+                detail -> slot.geom().drain(device, detail).thenAccept(drained::complete));
+        if (terms.dryRun() || !slot.hasJoined(device)) {
+            drained.complete(Drained.NOTHING);
+        }
+        return drained;
     }
 
-    private static CompletableFuture<Void> idle(Geom geom, String device) {
-        try {
-            return geom.idle(device);
-        } catch (GeomRefusal gone) {
-            return CompletableFuture.completedFuture(null);
-        }
+    /** How the engine takes a path out of use. */
+    private interface WayOut {
+        void take(String detail) throws GeomRefusal;
+    }
+
+    private PathView takeOut(GeomSlot slot, String device, String why, Terms terms, WayOut way) {
+        GeomRules.requireShort(slot.name(), device, why);
+        DesiredGeom wanted = slot.desired().withFailed(device, why);
+        return Views.path(
+                changes.change(slot, wanted, device, terms, () -> {
+                    if (slot.hasJoined(device)) {
+                        way.take(why.isEmpty() ? "failed by an operator" : why);
+                    }
+                }),
+                device);
     }
 
     PathView restore(String name, String device, Terms terms) {

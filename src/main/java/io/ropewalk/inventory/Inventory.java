@@ -3,6 +3,7 @@ package io.ropewalk.inventory;
 import io.ropewalk.block.BlockDevice;
 import io.ropewalk.block.DeviceFactory;
 import io.ropewalk.block.IoLoop;
+import io.ropewalk.engine.Drained;
 import io.ropewalk.engine.EngineClock;
 import io.ropewalk.engine.EngineObserver;
 import io.ropewalk.engine.Geom;
@@ -33,7 +34,8 @@ import org.slf4j.LoggerFactory;
  * start and stop.
  *
  * <p>Any thread may call; verbs block until their effect is visible, so call them where waiting is cheap. Every verb
- * throws {@link InventoryException} when it is refused, and then nothing was changed. Questions never block.
+ * throws {@link InventoryException} when it is refused, and then nothing was changed, but for what {@link Problem} says.
+ * Questions never block.
  */
 public final class Inventory implements AutoCloseable {
 
@@ -403,14 +405,18 @@ public final class Inventory implements AutoCloseable {
     }
 
     /**
-     * As {@link #failPath}, and answers when nothing is in flight on the path any more. GEOM_NOT_FOUND, PATH_NOT_FOUND,
-     * LAST_PATH.
+     * As {@link #failPath}, and answers when nothing is in flight on the path any more and what was acknowledged through it
+     * is flushed there. GEOM_NOT_FOUND, PATH_NOT_FOUND, LAST_PATH; PATH_UNFLUSHED when it could not be flushed and may be
+     * lost: then the path is out of use all the same.
      *
      * @param force even if every other path has failed: these then get another chance (R4)
      */
     public PathView drainPath(String geom, String device, @Nullable String reason, boolean force, Terms terms) {
-        awaitDrain(topology.call(
+        Drained drained = awaitDrain(topology.call(
                 terms, reason, () -> geoms.drain(geom, device, reason == null ? "" : reason, force, terms)));
+        if (drained.lost()) {
+            throw Refusals.pathUnflushed(geom, device, drained);
+        }
         return path(geom, device);
     }
 
@@ -574,10 +580,10 @@ public final class Inventory implements AutoCloseable {
     }
 
     /** What is in flight decides how long it takes, and its bounds are minutes at most; BUSY when it is stuck for longer. */
-    private void awaitDrain(CompletableFuture<?> drained) {
+    private <T extends @Nullable Object> T awaitDrain(CompletableFuture<T> drained) {
         Duration patience = settings.verbTimeout().multipliedBy(DRAIN_PATIENCE);
         try {
-            drained.get(patience.toMillis(), TimeUnit.MILLISECONDS);
+            return drained.get(patience.toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException e) {
             throw Refusals.notFinished(patience);
         } catch (InterruptedException e) {

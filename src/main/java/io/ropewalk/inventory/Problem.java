@@ -2,7 +2,10 @@ package io.ropewalk.inventory;
 
 import java.util.Locale;
 
-/** Why a verb was refused: a stable word per condition, part of the contract. Nothing was changed by a refused verb. */
+/**
+ * Why a verb was refused: a stable word per condition, part of the contract. Nothing was changed by a refused verb, but
+ * where it says otherwise.
+ */
 public enum Problem {
     /** No geom of that name is running. */
     GEOM_NOT_FOUND,
@@ -18,6 +21,8 @@ public enum Problem {
     PATH_EXISTS,
     /** The path is FAIL or LOST and cannot become the active one. */
     PATH_NOT_USABLE,
+    /** The path was drained, so is out of use; what it had acknowledged could not be flushed there and may be lost. */
+    PATH_UNFLUSHED,
     /** The geom has as many paths as a geom can have. */
     TOO_MANY_PATHS,
     /** No device of that name is registered. */

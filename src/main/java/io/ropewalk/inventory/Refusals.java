@@ -1,6 +1,8 @@
 package io.ropewalk.inventory;
 
 import io.ropewalk.block.DeviceException;
+import io.ropewalk.block.IoError;
+import io.ropewalk.engine.Drained;
 import io.ropewalk.engine.Geom;
 import io.ropewalk.engine.GeomRefusal;
 import java.time.Duration;
@@ -66,6 +68,19 @@ final class Refusals {
                 "The path over device " + quoted(device) + " is the only one of geom " + quoted(geom)
                         + ", and a path that is alone stays in use.",
                 "Add another path first, or stop the geom.",
+                pathResource(geom, device));
+    }
+
+    static InventoryException pathUnflushed(String geom, String device, Drained drained) {
+        IoError met = drained.error();
+        return new InventoryException(
+                Problem.PATH_UNFLUSHED,
+                "The path over device " + quoted(device) + " of geom " + quoted(geom) + " is out of use, but "
+                        + drained.unflushedBytes() + " bytes that it had acknowledged were not flushed there: "
+                        + (met == null ? "it failed while it was drained" : met.message())
+                        + ". They may be lost, and each client is told so by an error of its next FLUSH.",
+                "Keep the path's server running until it has written back what it holds; the event path.unflushed-lost"
+                        + " names the ranges. Drain again to have it flushed, or restore the path.",
                 pathResource(geom, device));
     }
 

@@ -71,6 +71,7 @@ class TourIT {
             labels(tour, disks);
             manyPaths(tour, disks);
             stoppingGeom(tour, service, disks);
+            unflushedPath(tour, service, disks);
             answersOfOnce(tour);
             refusedRequests(tour);
             slowRequest(tour);
@@ -330,6 +331,37 @@ class TourIT {
         client.close();
         loops.close();
         tour.refused(ProblemCode.OPERATION_NOT_FOUND, "GET", API + "/operations/" + UUID.randomUUID(), null);
+    }
+
+    /** A path that breaks before it is flushed is out of use, and whoever drained it hears what may be lost. */
+    private static void unflushedPath(Tour tour, PackagedService service, Disks disks) throws Exception {
+        register(tour, "slow2", disks.slow.uri("y"));
+        tour.post(
+                API + "/geoms",
+                "{\"name\":\"cached\",\"paths\":[\"slow\",\"slow2\"],"
+                        + "\"policies\":{\"attemptTimeout\":\"PT5S\",\"cache\":\"PER_PATH\"}}");
+        NettyLoops loops = new NettyLoops(Transport.NIO, 1);
+        BlockDevice client =
+                new NbdDeviceFactory(loops, NbdClientOptions.DEFAULTS).open("tour", service.export("cached"));
+        Requests requests = Requests.open(client, loops.next());
+        requests.write(0, new byte[4096]).expectSuccess();
+        disks.slow.pause();
+        var answer = requests.readLater(4096, 512);
+        Awaitility.await("the request is under way")
+                .atMost(SOON)
+                .until(() -> tour.get(API + "/geoms/cached/paths/slow")
+                                .get("inFlight")
+                                .asLong()
+                        > 0);
+        tour.refused(ProblemCode.PATH_UNFLUSHED, "POST", API + "/geoms/cached/paths/slow:drain", null);
+        assertThat(tour.get(API + "/geoms/cached/paths/slow").get("state").asString())
+                .isEqualTo("FAIL");
+        disks.slow.resume();
+        assertThat(answer).succeedsWithin(60, TimeUnit.SECONDS);
+        requests.close();
+        client.close();
+        loops.close();
+        tour.delete(API + "/geoms/cached?force=true");
     }
 
     private static void answersOfOnce(Tour tour) throws Exception {

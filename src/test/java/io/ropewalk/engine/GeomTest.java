@@ -566,8 +566,7 @@ class GeomTest {
         GeomFixture m = new GeomFixture(Mode.ACTIVE_PASSIVE, 2);
         m.md(0).holding();
         Ask inFlight = Ask.read(m.channel, 0, 512);
-        m.geom.fail("md0", "");
-        CompletableFuture<Void> idle = m.geom.idle("md0");
+        CompletableFuture<Drained> idle = m.geom.drain("md0", "");
         m.loop.runFor(TimeUnit.MILLISECONDS.toNanos(50));
         Ask next = Ask.read(m.channel, 0, 512);
         m.loop.runFor(TimeUnit.MILLISECONDS.toNanos(50));
@@ -585,8 +584,7 @@ class GeomTest {
         GeomFixture m = new GeomFixture(Mode.ACTIVE_PASSIVE, 2);
         m.md(0).holding();
         Ask inFlight = Ask.read(m.channel, 0, 512);
-        m.geom.fail("md0", "");
-        CompletableFuture<Void> idle = m.geom.idle("md0");
+        CompletableFuture<Drained> idle = m.geom.drain("md0", "");
         m.loop.runFor(TimeUnit.SECONDS.toNanos(5));
         assertThat(inFlight.succeeded()).isTrue();
         assertThat(idle).isDone();

@@ -56,7 +56,7 @@ class PathTableTest {
     @Test
     @DisplayName("R4: a path failed by an operator comes back as well, Q6: it said OPERATOR until then")
     void allFailedRestoreIncludesOperatorFailed() {
-        PathTable failed = three.failByOperator(a, "by hand", NOW).table();
+        PathTable failed = three.failByOperator(a, "by hand", false, NOW).table();
         assertThat(failed.find(a).orElseThrow().failure().reason()).isEqualTo(FailReason.OPERATOR);
         PathTable after =
                 failed.fault(b, BROKEN, NOW).table().fault(c, BROKEN, NOW).table();
@@ -71,7 +71,8 @@ class PathTableTest {
         assertThat(states(change.table())).containsExactly("A ACTIVE");
         assertThat(change.events())
                 .containsExactly(new PathEvent.Failed(a, BROKEN), new PathEvent.Restored(a, RestoreTrigger.ALL_FAILED));
-        assertThat(states(single.failByOperator(a, "by hand", NOW).table())).containsExactly("A ACTIVE");
+        assertThat(states(single.failByOperator(a, "by hand", false, NOW).table()))
+                .containsExactly("A ACTIVE");
     }
 
     @Test
@@ -200,7 +201,8 @@ class PathTableTest {
     void orderOfEvents() {
         PathTable two = table(Mode.ACTIVE_PASSIVE, a, b).fault(b, BROKEN, NOW).table();
         assertThat(two.fault(a, BROKEN, NOW).events().getFirst()).isInstanceOf(PathEvent.Failed.class);
-        assertThat(two.failByOperator(a, "by hand", NOW).events().getLast()).isInstanceOf(PathEvent.Failed.class);
+        assertThat(two.failByOperator(a, "by hand", false, NOW).events().getLast())
+                .isInstanceOf(PathEvent.Failed.class);
     }
 
     private static List<String> states(PathTable table) {

@@ -26,6 +26,8 @@ enum SimHappening {
     GIVEN_UP,
     VERB,
     VERB_REFUSED,
+    DRAINED,
+    DRAIN_FAILED,
     STALL,
     FENCE_EXPIRED,
     STOPPED_EARLY

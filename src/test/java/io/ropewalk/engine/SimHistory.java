@@ -159,6 +159,20 @@ final class SimHistory {
         }
     }
 
+    /** Nothing is owed that was acknowledged between those moments through the path before that cache. */
+    void requireFlushed(int cache, long from, long to) {
+        if (!cachePerPath) {
+            return;
+        }
+        Stream.concat(notDurable.stream(), atRisk.stream())
+                .filter(change -> change.end > from && change.end < to && isOwed(change, cache))
+                .findFirst()
+                .ifPresent(change -> {
+                    throw new SimViolation(
+                            "a debt is left: " + change + " is not durable, though its path was drained");
+                });
+    }
+
     private boolean isOwed(Change change, int cache) {
         return change.cache == cache && change.served > flushedAtServer[cache];
     }
@@ -176,8 +190,17 @@ final class SimHistory {
         atRisk.forEach(change -> requireTold(change, flushBegin));
         notDurable.removeIf(change -> {
             change.durable = change.end < flushBegin;
+            requireFlushed(change, flushBegin);
             return change.durable;
         });
+    }
+
+    /** The server's word is not waited for: a cache need not be lost for a FLUSH to have been wrong. */
+    private void requireFlushed(Change change, long flushBegin) {
+        if (change.durable && isOwed(change, change.cache)) {
+            throw new SimViolation("a FLUSH from " + flushBegin + " succeeded, and a debt was left: " + change
+                    + " of cache " + change.cache + ", which was flushed last at " + flushedAtServer[change.cache]);
+        }
     }
 
     private void requireTold(Change change, long flushBegin) {

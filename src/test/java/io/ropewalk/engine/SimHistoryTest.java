@@ -80,6 +80,7 @@ class SimHistoryTest {
     @DisplayName("What was not flushed may be gone after its cache is lost; what was is not")
     void aLostCacheLosesWhatWasNotFlushed() {
         done(history.beginWrite(0, 1, 1), 2);
+        history.flushedAtServer(0, 3);
         history.flushed(3);
         done(history.beginWrite(0, 1, 4), 5);
         history.cacheLost(0, 6);
@@ -116,6 +117,17 @@ class SimHistoryTest {
         perPath.lossNoted(5);
         perPath.toldOfLoss();
         assertThatCode(() -> perPath.flushed(6)).doesNotThrowAnyException();
+    }
+
+    @Test
+    @DisplayName("A FLUSH does not succeed that reached another cache than the change, though none is lost")
+    void aFlushReachesTheServer() {
+        SimHistory perPath = new SimHistory(1, 2);
+        perPath.succeeded(perPath.beginWrite(0, 1, 1), 3, 1, false, 2);
+        perPath.flushedAtServer(0, 4);
+        assertThatThrownBy(() -> perPath.flushed(5)).isInstanceOf(SimViolation.class);
+        perPath.flushedAtServer(1, 6);
+        assertThatCode(() -> perPath.flushed(7)).doesNotThrowAnyException();
     }
 
     @Test

@@ -18,6 +18,7 @@ final class SimObserver implements EngineObserver {
     private final Map<String, Long> backInUse = new HashMap<>();
     private final Map<String, Long> attachedSince = new HashMap<>();
     private long added;
+    private boolean drainBegins;
     private @Nullable String active;
 
     SimObserver(SimWorld world) {
@@ -27,6 +28,23 @@ final class SimObserver implements EngineObserver {
     /** Whether the path has been there, LOST or not yet added excluded, since {@code moment}. */
     boolean isAttachedSince(String path, long moment) {
         return attachedSince.getOrDefault(path, NEVER) <= moment;
+    }
+
+    /** Since when the path has been there. */
+    long attachedSince(String path) {
+        return attachedSince.getOrDefault(path, NEVER);
+    }
+
+    /** Whether the path is there and failed, and did not come back into use after {@code moment}. */
+    boolean isOutSince(String path, long moment) {
+        return told.get(path) == PathEntry.Condition.FAIL && backInUse.getOrDefault(path, NEVER) < moment;
+    }
+
+    /** What a path owes that {@code verb} begins to drain is not lost yet. */
+    void whileDrainBegins(Runnable verb) {
+        drainBegins = true;
+        verb.run();
+        drainBegins = false;
     }
 
     /** How often a path was added. */
@@ -156,7 +174,7 @@ final class SimObserver implements EngineObserver {
 
     private void outOfUse(String path, PathEntry.Condition condition) {
         boolean news = told.put(path, condition) != condition;
-        if (news) {
+        if (news && !drainBegins) {
             world.history.outOfUse(world.path(path).cache(), world.scheduler.nextMoment());
         }
     }

@@ -23,7 +23,8 @@ final class SimOperator {
     /** Gives one verb. */
     void act() {
         String path = random.pick(world.paths()).name();
-        switch (random.below(12)) {
+        switch (random.below(14)) {
+            case 12, 13 -> drain(path);
             case 0, 1 -> give("fail " + path, () -> geom().fail(path, "because"));
             case 2, 3 -> give("restore " + path, () -> geom().restore(path, RestoreTrigger.OPERATOR));
             case 4 -> give("prefer " + path, () -> geom().prefer(path));
@@ -49,6 +50,32 @@ final class SimOperator {
         boolean last = geom().report().paths().size() == 1;
         if (!last || random.chance(0.2)) {
             give("remove " + path, () -> promises.add(geom().remove(path)));
+        }
+    }
+
+    private void drain(String path) {
+        world.observer.whileDrainBegins(() -> give("drain " + path, () -> {
+            boolean isAsked = isAskedToFlush(path);
+            long begun = world.scheduler.nextMoment();
+            promises.add(geom().drain(path, "because").thenAccept(drained -> drained(path, isAsked, begun, drained)));
+        }));
+    }
+
+    /** One that has failed by itself is not. */
+    private boolean isAskedToFlush(String path) {
+        return geom().table()
+                .find(path)
+                .filter(entry -> entry.isUsable() || entry.isFailedBy(FailReason.OPERATOR))
+                .isPresent();
+    }
+
+    private void drained(String path, boolean wasAsked, long begun, Drained drained) {
+        world.tell(() -> "drained " + path + " from " + begun + ": " + drained);
+        world.count(drained.lost() ? SimHappening.DRAIN_FAILED : SimHappening.DRAINED);
+        boolean isOut =
+                world.observer.isOutSince(path, begun) && !geom().table().stopping();
+        if (wasAsked && isOut && !drained.lost()) {
+            world.history.requireFlushed(world.path(path).cache(), world.observer.attachedSince(path), begun);
         }
     }
 

@@ -64,7 +64,7 @@ final class SimWorld {
     private final SimTrace trace;
     private long sessions;
     private long checks;
-    private final SimObserver observer = new SimObserver(this);
+    final SimObserver observer = new SimObserver(this);
     private final List<SimPath> paths = new ArrayList<>();
     private final List<SimClient> clients = new ArrayList<>();
     private final long[] fencedUntilNanos;
@@ -248,7 +248,7 @@ final class SimWorld {
         count(SimHappening.ATTEMPT);
         if (op.life != null) {
             begin(op, op.life);
-        } else {
+        } else if (op.op == IoOp.READ) {
             checks++;
         }
         return op;

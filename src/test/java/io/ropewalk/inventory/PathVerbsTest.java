@@ -6,6 +6,7 @@ import static io.ropewalk.inventory.InventoryFixture.eventually;
 import static io.ropewalk.inventory.InventoryFixture.uri;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.ropewalk.block.BlockChannel;
 import io.ropewalk.block.Capabilities;
 import io.ropewalk.block.IoError.Kind;
 import io.ropewalk.engine.FailReason;
@@ -18,6 +19,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -341,6 +343,61 @@ class PathVerbsTest {
         eventually(() -> assertThat(drain).isDone());
         assertThat(drain.join().state()).isEqualTo(PathState.PASSIVE);
         fixture.loops.next().execute(() -> fixture.factory.device("a").answerPending());
+    }
+
+    @Test
+    @DisplayName(
+            "PER_PATH: a path is flushed before it is said to be drained, so nobody sees an error, even if it is removed")
+    void aDrainedPathIsFlushed() {
+        BlockChannel client = aChangeOnA();
+
+        assertThat(inventory.drainPath("disk", "a", "cable", false, Terms.NONE).state())
+                .isEqualTo(PathState.FAIL);
+        inventory.removePath("disk", "a", LastPath.REFUSE, Terms.NONE);
+
+        assertThat(answerTo(() -> Ask.flush(client)).error()).isNull();
+    }
+
+    @Test
+    @DisplayName("PER_PATH: a path that cannot be flushed stays out, and who drains it hears of what may be lost")
+    void aPathThatCannotBeFlushedIsAProblem() {
+        BlockChannel client = aChangeOnA();
+        fixture.factory.device("a").failWritesWith(Kind.IO);
+
+        InventoryException e =
+                assertRefused(Problem.PATH_UNFLUSHED, () -> inventory.drainPath("disk", "a", null, false, Terms.NONE));
+
+        assertThat(e.detail()).contains("\"a\"", "\"disk\"", "512 bytes", "IO from a");
+        assertThat(e.resource()).isEqualTo("path disk/a");
+        assertThat(fixture.statesOf("disk")).containsExactly(PathState.FAIL, PathState.ACTIVE);
+        assertThat(inventory.path("disk", "a").reason()).isEqualTo(FailReason.OPERATOR);
+        assertThat(fixture.memory().state.geoms().get("disk").paths().getFirst().isFailedByOperator())
+                .isTrue();
+        assertThat(answerTo(() -> Ask.flush(client)).kind()).isEqualTo(Kind.IO);
+        assertThat(answerTo(() -> Ask.flush(client)).error()).isNull();
+
+        assertRefused(Problem.PATH_UNFLUSHED, () -> inventory.drainPath("disk", "a", null, false, Terms.NONE));
+        fixture.factory.device("a").failWritesWith(null);
+        inventory.drainPath("disk", "a", null, false, Terms.NONE);
+        assertThat(answerTo(() -> Ask.flush(client)).error()).isNull();
+    }
+
+    /** Each of the paths of "disk" has a cache of its own, and that of a has something that is not flushed. */
+    private BlockChannel aChangeOnA() {
+        fixture.devices("a", "b");
+        Policies policies = Policies.DEFAULT.withCache(Policies.Cache.PER_PATH);
+        inventory.createGeom(GeomSpec.manual("disk", Mode.ACTIVE_PASSIVE, policies, List.of("a", "b")), Terms.NONE);
+        BlockChannel channel = inventory.runningGeoms().getFirst().open(fixture.loops.next());
+        assertThat(answerTo(() -> Ask.write(channel, 0, new byte[512])).error()).isNull();
+        return channel;
+    }
+
+    /** What a client on the loop is answered. */
+    private Ask answerTo(Supplier<Ask> asking) {
+        AtomicReference<Ask> ask = new AtomicReference<>();
+        fixture.loops.next().execute(() -> ask.set(asking.get()));
+        eventually(() -> assertThat(ask.get()).isNotNull().matches(Ask::isAnswered));
+        return ask.get();
     }
 
     @Test

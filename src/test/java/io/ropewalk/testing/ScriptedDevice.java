@@ -109,6 +109,14 @@ public final class ScriptedDevice implements BlockDevice {
         List.copyOf(open).forEach(Channel::end);
     }
 
+    /** The session of that loop's channels ends, and a new one begins. */
+    public void renewSessions(IoLoop loop) {
+        List<Channel> there =
+                open.stream().filter(channel -> channel.loop() == loop).toList();
+        there.forEach(Channel::end);
+        there.forEach(Channel::begin);
+    }
+
     /** New sessions begin. */
     public void beginSessions() {
         open.forEach(Channel::begin);
