@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.exc.InputCoercionException;
 import tools.jackson.core.exc.StreamReadException;
 import tools.jackson.databind.exc.InvalidFormatException;
 import tools.jackson.databind.exc.MismatchedInputException;
@@ -18,7 +19,7 @@ final class BodyViolations {
     private BodyViolations() {}
 
     static ApiException describe(JacksonException exception) {
-        if (exception instanceof StreamReadException) {
+        if (exception instanceof StreamReadException && !(exception instanceof InputCoercionException)) {
             return new ApiException(
                     ProblemCode.MALFORMED_JSON,
                     "The body is not JSON" + position(exception) + ".",
@@ -45,6 +46,7 @@ final class BodyViolations {
             case UnrecognizedPropertyException unknown -> "is unknown; known are " + known(unknown);
             case InvalidFormatException format ->
                 "must be " + expected(format.getTargetType()) + ", not " + quote(format.getValue());
+            case InputCoercionException tooLarge -> "is out of the range of numbers";
             case MismatchedInputException mismatch -> "must be " + expected(mismatch.getTargetType());
             default -> "cannot be read";
         };

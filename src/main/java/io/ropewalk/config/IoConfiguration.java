@@ -5,6 +5,7 @@ import io.ropewalk.file.FileDeviceFactory;
 import io.ropewalk.nbd.NbdClientOptions;
 import io.ropewalk.nbd.NbdClientTls;
 import io.ropewalk.nbd.NbdDeviceFactory;
+import io.ropewalk.nbd.NbdOwnDoors;
 import io.ropewalk.net.NettyLoops;
 import io.ropewalk.net.Transport;
 import org.slf4j.Logger;
@@ -49,10 +50,23 @@ class IoConfiguration {
     }
 
     @Bean
+    NbdOwnDoors nbdOwnDoors() {
+        return new NbdOwnDoors();
+    }
+
+    @Bean
     DeviceFactory nbdDeviceFactory(
-            NettyLoops loops, Allowed allowed, RopewalkProperties properties, TlsBundles bundles) {
+            NettyLoops loops,
+            Allowed allowed,
+            NbdOwnDoors ownDoors,
+            RopewalkProperties properties,
+            TlsBundles bundles) {
         NbdClientTls tls = NbdTls.client(properties.nbdClient().sslBundle(), bundles);
         return new NbdDeviceFactory(
-                loops, NbdClientOptions.DEFAULTS.withAllowed(allowed.servers()).withTls(tls));
+                loops,
+                NbdClientOptions.DEFAULTS
+                        .withAllowed(allowed.servers())
+                        .withTls(tls)
+                        .withOwnDoors(ownDoors));
     }
 }

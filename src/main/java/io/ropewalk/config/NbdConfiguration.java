@@ -2,6 +2,7 @@ package io.ropewalk.config;
 
 import io.ropewalk.inventory.Inventory;
 import io.ropewalk.metrics.ExportTraffic;
+import io.ropewalk.nbd.NbdOwnDoors;
 import io.ropewalk.nbd.NbdServer;
 import io.ropewalk.nbd.NbdServerOptions;
 import io.ropewalk.net.NettyLoops;
@@ -37,8 +38,11 @@ class NbdConfiguration {
     }
 
     @Bean
-    NbdLife nbdLife(NbdServer server, Inventory inventory) {
+    NbdLife nbdLife(NbdServer server, NbdOwnDoors doors, Inventory inventory, RopewalkProperties properties) {
         inventory.bindSessions(new NbdSessions(server, inventory));
-        return new NbdLife(server);
+        RopewalkProperties.Nbd nbd = properties.nbd();
+        // Before devices are opened, which begins before the server listens.
+        doors.set(new InetSocketAddress(nbd.address(), nbd.port()), nbd.unixSocket());
+        return new NbdLife(server, () -> doors.set(server.boundAddress(), nbd.unixSocket()));
     }
 }

@@ -9,16 +9,20 @@ final class NbdLife extends Life {
     private static final Duration GRACE = Duration.ofSeconds(5);
 
     private final NbdServer server;
+    private final Runnable listening;
 
-    NbdLife(NbdServer server) {
+    /** @param listening what is to be done when the server listens */
+    NbdLife(NbdServer server, Runnable listening) {
         super(Phase.NBD);
         this.server = server;
+        this.listening = listening;
     }
 
     @Override
     void begin() {
         try {
             server.start();
+            listening.run();
         } catch (IOException e) {
             throw new StartupException(
                     e.getMessage() + ".",

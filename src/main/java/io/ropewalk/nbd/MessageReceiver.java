@@ -217,6 +217,11 @@ abstract class MessageReceiver extends ChannelInboundHandlerAdapter {
             return in;
         }
         int whole = in.readableBytes() + Math.max(missing, atLeastBytes);
+        if (paused) {
+            // The transport reads on, pause or not, when the peer has closed its side; nobody knows how much is to
+            // come.
+            whole = Math.max(whole, 2 * in.readableBytes());
+        }
         ByteBuf larger = allocator.directBuffer(Math.max(CHUNK_BYTES, whole));
         movedBytes += in.readableBytes();
         larger.writeBytes(in);

@@ -18,6 +18,7 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
 import java.net.UnknownHostException;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -65,7 +66,9 @@ final class NbdClientDial implements NbdClientSession.Opener {
         timer = loop.schedule(this::onTimeout, options.connectTimeout().toNanos());
         String path = uri.socketPath();
         NbdAllowedServers.Sockets sockets = options.allowed().sockets();
-        if (path != null && sockets != null) {
+        if (path != null && options.ownDoors().includes(Path.of(path))) {
+            onRefused(ourOwn());
+        } else if (path != null && sockets != null) {
             // Not a virtual thread: a dead file system may keep it.
             Thread.ofPlatform().daemon().name("look at " + path).start(() -> hold(sockets, path));
         } else if (path != null) {
@@ -157,6 +160,8 @@ final class NbdClientDial implements NbdClientSession.Opener {
             String message = "This service may not connect to " + uri.server()
                     + "; see ropewalk.allow.hosts and ropewalk.allow.ports in its configuration.";
             onRefused(new DeviceException(Reason.NOT_ALLOWED, message));
+        } else if (permitted.stream().anyMatch(options.ownDoors()::includes)) {
+            onRefused(ourOwn());
         } else {
             connectTo(permitted);
         }
@@ -256,6 +261,12 @@ final class NbdClientDial implements NbdClientSession.Opener {
             return new DeviceException(Reason.NOT_ALLOWED, message, cause);
         }
         return unreachable(uri.server() + " cannot be reached (" + cause.getMessage() + ")", cause);
+    }
+
+    private DeviceException ourOwn() {
+        String message =
+                uri.server() + " is this service itself: a geom over its own export would send requests in a circle.";
+        return new DeviceException(Reason.UNSUITABLE, message);
     }
 
     private DeviceException timedOut(@Nullable Throwable cause) {

@@ -12,6 +12,7 @@ import java.time.Duration;
  * @param backoffMaximum what that doubles up to with each further failure; at least {@code backoffMinimum}
  * @param allowed the servers that may be connected to
  * @param tls what {@code nbds} sessions are made from
+ * @param ownDoors where this very service listens, which is never connected to
  */
 public record NbdClientOptions(
         Duration connectTimeout,
@@ -19,7 +20,8 @@ public record NbdClientOptions(
         Duration backoffMinimum,
         Duration backoffMaximum,
         NbdAllowedServers allowed,
-        NbdClientTls tls) {
+        NbdClientTls tls,
+        NbdOwnDoors ownDoors) {
 
     /** 2 s to connect, 2 s to negotiate, back-off from 10 ms to 1 s. */
     public static final NbdClientOptions DEFAULTS = new NbdClientOptions(
@@ -34,7 +36,8 @@ public record NbdClientOptions(
                 backoffMinimum,
                 backoffMaximum,
                 NbdAllowedServers.EVERY,
-                NbdClientTls.OF_THE_RUNTIME);
+                NbdClientTls.OF_THE_RUNTIME,
+                new NbdOwnDoors());
     }
 
     public NbdClientOptions {
@@ -45,11 +48,18 @@ public record NbdClientOptions(
     }
 
     public NbdClientOptions withAllowed(NbdAllowedServers newAllowed) {
-        return new NbdClientOptions(connectTimeout, handshakeTimeout, backoffMinimum, backoffMaximum, newAllowed, tls);
+        return new NbdClientOptions(
+                connectTimeout, handshakeTimeout, backoffMinimum, backoffMaximum, newAllowed, tls, ownDoors);
     }
 
     public NbdClientOptions withTls(NbdClientTls newTls) {
-        return new NbdClientOptions(connectTimeout, handshakeTimeout, backoffMinimum, backoffMaximum, allowed, newTls);
+        return new NbdClientOptions(
+                connectTimeout, handshakeTimeout, backoffMinimum, backoffMaximum, allowed, newTls, ownDoors);
+    }
+
+    public NbdClientOptions withOwnDoors(NbdOwnDoors newOwnDoors) {
+        return new NbdClientOptions(
+                connectTimeout, handshakeTimeout, backoffMinimum, backoffMaximum, allowed, tls, newOwnDoors);
     }
 
     private static void require(boolean condition, String what) {

@@ -57,6 +57,16 @@ class ProblemsTest extends ApiTestBase {
         verify(inventory, never()).createGeom(any(), anyBoolean(), any());
     }
 
+    @Test
+    void aNumberThatIsTooLargeIsNamedAndNotCalledBadJson() {
+        MvcTestResult result = post(
+                "/geoms",
+                "{\"name\":\"x\",\"paths\":[\"a\"],\"policies\":{\"noPath\":{\"maxBytes\":99999999999999999999}}}");
+
+        assertProblem(result, ProblemCode.INVALID_BODY);
+        assertThat(result).bodyJson().extractingPath("$.violations[0].field").isEqualTo("policies.noPath.maxBytes");
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"", "null", "[]", "5", "\"x\"", "true"})
     void jsonThatIsNoObjectIsRefused(String body) {

@@ -39,7 +39,12 @@ class ExportsOverNbdTest {
 
     @BeforeAll
     static void start() {
-        service = RunningService.start(folder.resolve("data"), "--ropewalk.demo=true");
+        service = RunningService.start(
+                folder.resolve("data"), "--ropewalk.demo=true", "--ropewalk.nbd.unix-socket=" + socket());
+    }
+
+    private static Path socket() {
+        return folder.resolve("nbd.sock");
     }
 
     @AfterAll
@@ -84,6 +89,21 @@ class ExportsOverNbdTest {
         String said = new String(nbdinfo.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(nbdinfo.waitFor(60, TimeUnit.SECONDS)).isTrue();
         return said;
+    }
+
+    @Test
+    void anExportOfTheServiceItselfIsNoDeviceForItWhateverItsAddress() {
+        int port = service.export("demo").getPort();
+        for (String uri : List.of(
+                "nbd://127.0.0.1:" + port + "/demo",
+                "nbd://localhost:" + port + "/demo",
+                "nbd://[::ffff:127.0.0.1]:" + port + "/demo",
+                "nbd+unix:///demo?socket=" + socket())) {
+            HttpResponse<String> answer = service.post("/devices", "{\"name\": \"own\", \"uri\": \"" + uri + "\"}");
+
+            assertThat(answer.statusCode()).as(uri + ": " + answer.body()).isEqualTo(422);
+            assertThat(answer.body()).contains("unsuitable-device", "is this service itself");
+        }
     }
 
     @Test

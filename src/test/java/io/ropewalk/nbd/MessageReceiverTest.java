@@ -83,6 +83,20 @@ class MessageReceiverTest {
         assertThat(receiver.numbers).isEqualTo(numbers(300));
     }
 
+    /** As the transport does when the peer has closed its side: all that is in the socket is read, pause or not. */
+    @Test
+    void whatComesDuringAPauseIsNotMovedAgainAndAgain() {
+        receiver.pauses = true;
+
+        deliver(lengths(75, 4124), 300_000);
+        assertThat(receiver.numbers).isEmpty();
+        assertThat(receiver.movedBytes()).isLessThanOrEqualTo(2 * 75 * 4124);
+
+        receiver.pauses = false;
+        receiver.resume(channel.pipeline().lastContext());
+        assertThat(receiver.numbers).isEqualTo(numbers(75));
+    }
+
     private void deliver(List<Integer> lengths, int mostAtOnce) {
         ByteBuf all = encode(lengths);
         while (all.isReadable()) {
@@ -132,10 +146,14 @@ class MessageReceiverTest {
     private static final class Receiver extends MessageReceiver {
         final List<Integer> numbers = new ArrayList<>();
         int keeps;
+        boolean pauses;
         private final Deque<ByteBuf> kept = new ArrayDeque<>();
 
         @Override
         protected int decode(ChannelHandlerContext context, ByteBuf in) {
+            if (pauses) {
+                return PAUSE;
+            }
             if (in.readableBytes() < HEADER) {
                 return HEADER;
             }
