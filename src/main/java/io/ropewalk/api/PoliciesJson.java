@@ -6,6 +6,7 @@ import io.ropewalk.engine.Policies.NoPath;
 import io.ropewalk.engine.Policies.Restore;
 import io.swagger.v3.oas.annotations.media.Schema;
 import java.time.Duration;
+import java.time.format.DateTimeParseException;
 import java.util.Objects;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -109,7 +110,16 @@ record PoliciesJson(
         if (failback == null) {
             return otherwise;
         }
-        return Failback.read(failback, text -> Durations.read(PREFIX + "failback", text, Duration.ZERO));
+        return Failback.read(failback, PoliciesJson::failbackAfter);
+    }
+
+    private static Duration failbackAfter(String text) {
+        try {
+            return Duration.parse(text);
+        } catch (DateTimeParseException | ArithmeticException e) {
+            throw new IllegalArgumentException(
+                    "failback must be MANUAL, IMMEDIATE or AFTER with an ISO-8601 duration, as AFTER(PT5M)", e);
+        }
     }
 
     private static NoPath noPath(NoPathJson json, NoPath defaults) {

@@ -300,7 +300,7 @@ final class Arrivals implements GeomWatch.Reactions {
 
     private static void failAgain(GeomSlot slot, String device, String why) {
         try {
-            slot.geom().fail(device, why);
+            slot.geom().fail(device, Geoms.detailOf(why));
         } catch (GeomRefusal e) {
             LOG.debug("Path {} of {} is on its way out", device, slot.name());
         }

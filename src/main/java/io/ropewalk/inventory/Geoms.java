@@ -348,10 +348,15 @@ final class Geoms {
         return Views.path(
                 changes.change(slot, wanted, device, terms, () -> {
                     if (slot.hasJoined(device)) {
-                        way.take(why.isEmpty() ? "failed by an operator" : why);
+                        way.take(detailOf(why));
                     }
                 }),
                 device);
+    }
+
+    /** What is shown of a path that an operator took out of use, {@code why} as he has said it. */
+    static String detailOf(String why) {
+        return why.isEmpty() ? "failed by an operator" : why;
     }
 
     PathView restore(String name, String device, Terms terms) {

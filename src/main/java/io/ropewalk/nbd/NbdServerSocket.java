@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
 /** Where connections arrive. */
 final class NbdServerSocket {
     private static final int BACKLOG = 1024;
+    private static final long CLOSE_MILLIS = 2_000;
     private static final int MAXIMUM_UNIX_PATH_BYTES = 107;
     private static final int FILE_TYPE_MASK = 0170000;
     private static final int SOCKET_FILE_TYPE = 0140000;
@@ -81,9 +82,9 @@ final class NbdServerSocket {
         return channel.localAddress() instanceof InetSocketAddress address ? address : null;
     }
 
-    /** Accepts no more. Blocks. */
+    /** Accepts no more. Blocks, not for longer than {@link #CLOSE_MILLIS}: its loop may be stuck. */
     void close() {
-        channel.close().awaitUninterruptibly();
+        channel.close().awaitUninterruptibly(CLOSE_MILLIS);
         if (file != null) {
             try {
                 Files.deleteIfExists(file);

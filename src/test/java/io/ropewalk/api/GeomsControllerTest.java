@@ -200,6 +200,7 @@ class GeomsControllerTest extends ApiTestBase {
             {"quiesce":"PT2H"}                      | policies.quiesce
             {"failback":"LATER"}                    | policies.failback
             {"failback":"AFTER(PT48H)"}             | policies.failback
+            {"failback":"AFTER(5m)"}                | policies.failback
             {"hedgeAfter":"PT0S"}                   | policies.hedgeAfter
             {"noPath":{"queueFor":"PT48H"}}         | policies.noPath.queueFor
             """)

@@ -158,6 +158,20 @@ class RestartTest {
     }
 
     @Test
+    void whatIsShownOfAPathThatAnOperatorHasFailedIsTheSameAfterARestart() {
+        fixture.devices("a", "b");
+        fixture.create("disk", "a", "b");
+        PathView before = inventory().failPath("disk", "a", null, Terms.NONE);
+
+        fixture.restart();
+
+        assertThat(inventory().path("disk", "a"))
+                .usingRecursiveComparison()
+                .ignoringFields("since")
+                .isEqualTo(before);
+    }
+
+    @Test
     void whatAnOperatorFailedServesWhileItIsAllThereIsAndIsFailedAgainWhenAnotherComes() {
         fixture.devices("a", "b");
         fixture.create("disk", "a", "b");
