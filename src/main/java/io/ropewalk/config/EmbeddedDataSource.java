@@ -1,8 +1,10 @@
 package io.ropewalk.config;
 
 import com.zaxxer.hikari.HikariDataSource;
+import com.zaxxer.hikari.SQLExceptionOverride;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.SQLNonTransientConnectionException;
 import java.sql.Statement;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -13,6 +15,26 @@ import org.slf4j.LoggerFactory;
  */
 final class EmbeddedDataSource extends HikariDataSource {
     private static final Logger LOG = LoggerFactory.getLogger(EmbeddedDataSource.class);
+    private static final int CONNECTIONS = 2;
+
+    EmbeddedDataSource(String url) {
+        setPoolName("inventory");
+        setJdbcUrl(url);
+        setMaximumPoolSize(CONNECTIONS);
+        setConnectionTestQuery("select 1");
+        setExceptionOverride(new LostDatabase());
+    }
+
+    /**
+     * The database closes itself when it cannot write, as on a full disk. Connections to it call themselves valid and are
+     * not: they go when that shows, or a query finds it out first, so that the next one opens the database again.
+     */
+    private static final class LostDatabase implements SQLExceptionOverride {
+        @java.lang.Override
+        public Override adjudicate(SQLException error) {
+            return error instanceof SQLNonTransientConnectionException ? Override.MUST_EVICT : Override.CONTINUE_EVICT;
+        }
+    }
 
     @Override
     public void close() {

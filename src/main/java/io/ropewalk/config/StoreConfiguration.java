@@ -17,8 +17,6 @@ import org.springframework.transaction.PlatformTransactionManager;
 /** The data folder and the database. */
 @Configuration(proxyBeanMethods = false)
 class StoreConfiguration {
-    private static final int CONNECTIONS = 2;
-
     /** Taken first and let go last. */
     @Bean
     DataDirLock dataDirLock(RopewalkProperties properties) throws DataDirException {
@@ -29,11 +27,7 @@ class StoreConfiguration {
     @Bean
     @ConditionalOnProperty(name = "spring.datasource.url", matchIfMissing = true, havingValue = "none")
     HikariDataSource dataSource(RopewalkProperties properties, DataDirLock heldMeanwhile) {
-        HikariDataSource dataSource = new EmbeddedDataSource();
-        dataSource.setPoolName("inventory");
-        dataSource.setJdbcUrl(EmbeddedDatabase.url(properties.dataDir()));
-        dataSource.setMaximumPoolSize(CONNECTIONS);
-        return dataSource;
+        return new EmbeddedDataSource(EmbeddedDatabase.url(properties.dataDir()));
     }
 
     @Bean
