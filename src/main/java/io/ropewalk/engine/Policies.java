@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param restore whether a failed path that passes its checks is restored by itself
  * @param failback how long the preferred path must have been well before it becomes the active one again by itself; zero
  *     for at once, null for never, as the original
- * @param hedgeAfter how long a READ may take before it is sent to a second path as well; null for never
+ * @param hedgeAfter how long a READ may take before it is sent to a second path as well; null for only when its path says
+ *     nothing while others answer
  * @param noPath what happens to requests while no path is usable
  */
 public record Policies(
