@@ -50,6 +50,13 @@ final class Eligibility {
         return eligible.length - 1;
     }
 
+    /** Whether the load is shared, and all but {@code path} have nothing to do. */
+    boolean areOthersIdle(LanePath path) {
+        return PathSelector.isBalanced(mode, IoOp.READ)
+                && others() > 0
+                && Arrays.stream(eligible).allMatch(other -> other == path || other.inFlight == 0);
+    }
+
     LanePath[] usable() {
         return usable;
     }

@@ -567,21 +567,22 @@ final class Lane {
         Duration hedgeAfter = geom.policies().hedgeAfter();
         long afterNanos = hedgeAfter == null ? Long.MAX_VALUE : hedgeAfter.toNanos();
         long lookAfterNanos = Math.min(afterNanos, Pace.SILENCE_NANOS);
+        boolean othersIdle = path.inFlight > 1 && eligibility.areOthersIdle(path);
         for (Attempt attempt = path.oldest(); attempt != null; attempt = attempt.newer) {
             long nanos = nowNanos - attempt.startNanos;
             if (nanos < lookAfterNanos) {
                 return;
             }
             if (attempt instanceof Attempt.OfRequest slow
-                    && (isSilent(slow, nanos) || nanos >= afterNanos)
+                    && (isSilent(slow, nanos, othersIdle) || nanos >= afterNanos)
                     && slow.op() == IoOp.READ) {
                 hedge(slow.io());
             }
         }
     }
 
-    private boolean isSilent(Attempt.OfRequest slow, long nanos) {
-        return nanos >= Pace.SILENCE_NANOS && pace.isSilent(slow.on(), slow, nanos, eligibility.others());
+    private boolean isSilent(Attempt.OfRequest slow, long nanos, boolean othersIdle) {
+        return nanos >= Pace.SILENCE_NANOS && pace.isSilent(slow.on(), slow, nanos, eligibility.others(), othersIdle);
     }
 
     private void hedge(GeomIo io) {

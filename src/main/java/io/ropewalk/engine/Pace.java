@@ -70,13 +70,17 @@ final class Pace {
         }
     }
 
-    /** Whether it lags, without an answer for {@code nanos}, which are {@link #SILENCE_NANOS} at least. Then it rests. */
-    boolean isSilent(LanePath path, Attempt.OfRequest attempt, long nanos, int others) {
-        boolean late = isLate(path, attempt, others);
-        if (late) {
+    /**
+     * Whether it lags, without an answer for {@code nanos}, which are {@link #SILENCE_NANOS} at least. Then it rests. It
+     * does as well where the others cannot be compared with, because they have nothing to do: they may have rested when
+     * all went here.
+     */
+    boolean isSilent(LanePath path, Attempt.OfRequest attempt, long nanos, int others, boolean othersIdle) {
+        boolean silent = othersIdle || isLate(path, attempt, others);
+        if (silent) {
             rest(path, nanos);
         }
-        return late;
+        return silent;
     }
 
     private boolean isLate(LanePath path, Attempt.OfRequest attempt, int others) {

@@ -20,14 +20,18 @@ final class PathSelector {
      * @return null when no path is left
      */
     static @Nullable LanePath choose(Mode mode, IoOp op, LanePath[] usable, @Nullable LanePath active, long tried) {
-        boolean balanced = mode == Mode.ACTIVE_ACTIVE || (mode == Mode.ACTIVE_READ && op == IoOp.READ);
-        if (balanced) {
+        if (isBalanced(mode, op)) {
             return leastBusy(usable, tried);
         }
         if (active != null && (active.bit & tried) == 0) {
             return active;
         }
         return firstOf(usable, tried);
+    }
+
+    /** Whether the usable paths share such requests. */
+    static boolean isBalanced(Mode mode, IoOp op) {
+        return mode == Mode.ACTIVE_ACTIVE || (mode == Mode.ACTIVE_READ && op == IoOp.READ);
     }
 
     /** R9: fewest in flight; then idle for the most choices; then the newest. Those that stand back come last. */

@@ -88,6 +88,48 @@ class SilentPathTest {
     }
 
     @Test
+    @DisplayName(
+            "A path that falls silent while the other rests has all that is in flight: the other takes the READs over")
+    void thatTheOtherRestsDoesNotHoldThemUp() {
+        GeomFixture m = new GeomFixture(Mode.ACTIVE_ACTIVE, 2);
+        readOneByOne(m, 200);
+        makeMd1Rest(m);
+        int before = m.md(1).received.size();
+        List<Ask> stuck = fallSilent(m, IoOp.READ);
+        assertThat(stuck).hasSize(8);
+        assertThat(m.md(1).received).hasSize(before);
+        m.loop.runFor(50 * MILLISECOND);
+        assertThat(stuck).allMatch(Ask::succeeded);
+        assertThat(m.md(1).received).hasSize(before + 8);
+        readOneByOne(m, 10);
+        assertThat(m.md(1).received).hasSize(before + 18);
+    }
+
+    @Test
+    @DisplayName("One READ alone is not sent twice, for at depth 1 there is nothing to compare with")
+    void atDepthOneNothingIsSentTwice() {
+        GeomFixture m = new GeomFixture(Mode.ACTIVE_ACTIVE, 2);
+        readOneByOne(m, 200);
+        m.md(0).holding();
+        m.md(1).holding();
+        Ask slow = Ask.read(m.channel, 0, 4096);
+        m.loop.runFor(1000 * MILLISECOND);
+        assertThat(slow.isAnswered()).isFalse();
+        assertThat(m.geom.stats().hedges()).isZero();
+    }
+
+    @Test
+    @DisplayName("Active/Passive: what waits on the active path waits for hedgeAfter or its deadline")
+    void aPassivePathIsLeftAlone() {
+        GeomFixture m = new GeomFixture(Mode.ACTIVE_PASSIVE, 2);
+        readOneByOne(m, 200);
+        List<Ask> stuck = fallSilent(m, IoOp.READ);
+        m.loop.runFor(1000 * MILLISECOND);
+        assertThat(stuck).hasSize(8).noneMatch(Ask::isAnswered);
+        assertThat(m.md(1).received).isEmpty();
+    }
+
+    @Test
     @DisplayName("A READ that takes 19 ms is not sent twice, whatever the others have done")
     void aHiccupIsNotSilence() {
         GeomFixture m = new GeomFixture(Mode.ACTIVE_ACTIVE, 2);
@@ -124,7 +166,20 @@ class SilentPathTest {
         assertThat(m.geom.stats().hedges()).isEqualTo(4);
     }
 
-    /** From now on md0 answers nothing; four of eight requests are sent there. */
+    /** One READ on md1 takes 20 ms, while md0 serves a hundred. */
+    private static void makeMd1Rest(GeomFixture m) {
+        m.md(1).holding();
+        Ask slow = Ask.read(m.channel, 0, 4096);
+        Ask.read(m.channel, 0, 4096);
+        m.loop.run();
+        readOneByOne(m, 100);
+        m.loop.runFor(15 * MILLISECOND);
+        m.md(1).letGo();
+        m.loop.run();
+        assertThat(slow.succeeded()).isTrue();
+    }
+
+    /** From now on md0 answers nothing; where none rests, four of eight requests are sent there. */
     private static List<Ask> fallSilent(GeomFixture m, IoOp op) {
         m.md(0).holding();
         List<Ask> sent = new ArrayList<>();
