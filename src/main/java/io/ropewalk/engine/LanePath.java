@@ -89,6 +89,8 @@ final class LanePath implements SessionListener {
 
     @Override
     public void onSessionBegan() {
+        // The first of this lane may begin when the other lanes' have ended.
+        doubtful |= path.isDoubtfulWhenNew();
         session = debts.began(lane, this);
         path.onSession();
         countTrusted();

@@ -7,6 +7,7 @@ import static io.ropewalk.engine.PathState.FAIL;
 import static io.ropewalk.engine.PathState.PASSIVE;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.ropewalk.block.BlockChannel;
 import io.ropewalk.block.IoError;
 import io.ropewalk.block.IoError.Kind;
 import io.ropewalk.block.IoOp;
@@ -14,6 +15,7 @@ import io.ropewalk.engine.Policies.Cache;
 import io.ropewalk.testing.Ask;
 import io.ropewalk.testing.ScriptedDevice;
 import io.ropewalk.testing.ScriptedDevice.Disk;
+import io.ropewalk.testing.VirtualLoop;
 import java.util.Arrays;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
@@ -45,6 +47,23 @@ class GeomIdentityTest {
         restartOn(other, 1);
         for (int i = 0; i < 8; i++) {
             readsTheDisk();
+        }
+        assertThat(m.eventsOf("failed")).containsExactly("failed md1 IDENTITY");
+    }
+
+    @Test
+    @DisplayName("A lane whose first session begins when the other lanes' have ended looks where it leads, too")
+    void theFirstSessionOfALaneIsNotBelievedAfterOthersHaveEnded() {
+        setUp(Mode.ACTIVE_ACTIVE, Policies.DEFAULT);
+        m.md(1).connectingSlowly();
+        VirtualLoop beside = new VirtualLoop();
+        BlockChannel another = m.geom.open(beside);
+        beside.run();
+        restartOn(other, 1);
+        for (int i = 0; i < 8; i++) {
+            Ask read = Ask.read(another, 0, 512);
+            beside.run();
+            assertThat(read.bytes()).containsOnly(MARK);
         }
         assertThat(m.eventsOf("failed")).containsExactly("failed md1 IDENTITY");
     }

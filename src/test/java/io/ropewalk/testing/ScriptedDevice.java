@@ -44,6 +44,7 @@ public final class ScriptedDevice implements BlockDevice {
     private boolean holding;
     private boolean atOnce;
     private boolean hasSessions;
+    private boolean connectsSlowly;
     private final List<Channel> open = new ArrayList<>();
 
     /** What reached the device, in order, answered or not. */
@@ -101,6 +102,12 @@ public final class ScriptedDevice implements BlockDevice {
     public ScriptedDevice withSessions() {
         hasSessions = true;
         open.forEach(Channel::begin);
+        return this;
+    }
+
+    /** Channels that are opened from now on have no session until {@link #beginSessions}. */
+    public ScriptedDevice connectingSlowly() {
+        connectsSlowly = true;
         return this;
     }
 
@@ -167,7 +174,9 @@ public final class ScriptedDevice implements BlockDevice {
         openChannels++;
         Channel channel = new Channel(loop);
         open.add(channel);
-        channel.begin();
+        if (!connectsSlowly) {
+            channel.begin();
+        }
         return channel;
     }
 
