@@ -196,11 +196,14 @@ final class Debts {
         return gone;
     }
 
-    /** A FLUSH is about to be answered, and reached no path that is out of use, but those that drain. Any thread. */
-    void noteOutOfUse() {
+    /**
+     * A FLUSH reaches no path that is out of use in {@code table}, but those that drain; a request that had no other way
+     * may have changed something there since. Any thread.
+     */
+    void noteOutOfUse(PathTable table) {
         if (isPerPath()) {
             synchronized (mutex) {
-                for (PathEntry entry : geom.table().newestFirst()) {
+                for (PathEntry entry : table.newestFirst()) {
                     if (!entry.isUsable() && !entry.draining()) {
                         noteOutOfUse(entry.path());
                     }

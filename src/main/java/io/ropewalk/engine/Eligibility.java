@@ -50,11 +50,19 @@ final class Eligibility {
         return eligible.length - 1;
     }
 
-    /** Whether the load is shared, and all but {@code path} have nothing to do. */
+    /** Whether the paths share such requests. */
+    boolean isShared(IoOp op) {
+        return PathSelector.isBalanced(mode, op);
+    }
+
+    /** Whether there are others, and they have nothing to do. */
     boolean areOthersIdle(LanePath path) {
-        return PathSelector.isBalanced(mode, IoOp.READ)
-                && others() > 0
-                && Arrays.stream(eligible).allMatch(other -> other == path || other.inFlight == 0);
+        for (LanePath other : eligible) {
+            if (other != path && other.inFlight > 0) {
+                return false;
+            }
+        }
+        return others() > 0;
     }
 
     LanePath[] usable() {
@@ -70,7 +78,7 @@ final class Eligibility {
         return PathSelector.choose(mode, op, eligible, active, tried);
     }
 
-    /** The least busy path for a second READ. */
+    /** The least busy path for a request's second attempt. */
     @Nullable LanePath chooseForHedge(long tried) {
         return PathSelector.choose(Mode.ACTIVE_ACTIVE, IoOp.READ, eligible, null, tried);
     }

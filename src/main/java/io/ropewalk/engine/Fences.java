@@ -6,13 +6,13 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The ranges that a change given up on a lost path may still hit: until it is settled, nothing else may change them, or
- * the stale change could land on top (Q12). Immutable, so that a request looks at it with one volatile read.
+ * The ranges that a change given up on a lost path, or sent twice, may still hit: until it is settled, nothing else may
+ * change them, or the stale change could land on top (Q12). Immutable, so that a request looks at it with one volatile read.
  */
 record Fences(List<Fence> all) {
     static final Fences NONE = new Fences(List.of());
 
-    /** One given-up change. Identity counts. */
+    /** One such change. Identity counts. */
     static final class Fence {
         private final IoPath path;
         private final long offset;

@@ -52,6 +52,21 @@ final class Fencing {
         fence.settlement().whenSettled(() -> lift(fence));
     }
 
+    /**
+     * A change is under way and about to be sent once more: nothing else touches its range until both copies are answered, which
+     * their deadlines see to. Returns whether that holds: not where {@code policies.quiesce} says that nothing is fenced.
+     */
+    boolean addUntilSettled(Fence fence) {
+        if (geom.policies().quiesce().isZero()) {
+            return false;
+        }
+        synchronized (this) {
+            fences = fences.with(fence);
+        }
+        fence.settlement().whenSettled(() -> lift(fence));
+        return true;
+    }
+
     private void expireUnlessLifted(Fence fence) {
         if (lift(fence)) {
             expire(fence);
@@ -60,12 +75,15 @@ final class Fencing {
 
     private boolean lift(Fence fence) {
         synchronized (this) {
-            Timer timer = timers.remove(fence);
-            if (timer == null) {
+            Fences others = fences.without(fence);
+            if (others == fences) {
                 return false;
             }
-            timer.cancel();
-            fences = fences.without(fence);
+            fences = others;
+            Timer timer = timers.remove(fence);
+            if (timer != null) {
+                timer.cancel();
+            }
         }
         for (Lane lane : geom.lanes()) {
             lane.loop().execute(lane::releaseHeld);

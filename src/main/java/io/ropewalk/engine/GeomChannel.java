@@ -59,7 +59,7 @@ final class GeomChannel extends BlockChannel {
             IoRequest parent = io.parent;
             strike(io);
             if (parent != null) {
-                io.abandon(parent);
+                io.abandon();
                 parent.fail(error);
             }
         }

@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.ropewalk.block.IoError;
 import io.ropewalk.block.IoOp;
 import io.ropewalk.block.IoRequest;
+import io.ropewalk.block.Settlement;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -42,7 +43,7 @@ final class GeomIo {
     /** Bits of the paths of which a look has told that they are of no use to it, before it was sent there. */
     long passedOver;
 
-    /** Attempts without answer; more than one for a FLUSH on several paths only. */
+    /** Attempts without answer; more than one for a FLUSH on several paths and what is hedged. */
     int out;
 
     /** A FLUSH reached a path. */
@@ -66,6 +67,9 @@ final class GeomIo {
     @Nullable IoError error;
 
     @Nullable FailReason firstFailure;
+
+    /** Of a change that was sent twice: settled when both copies are answered. */
+    @Nullable Settlement copiesAnswered;
 
     private @Nullable List<Suspect> suspects;
 
@@ -112,13 +116,22 @@ final class GeomIo {
         suspects = null;
     }
 
+    /** Another attempt is answered, and what that means for its path is done. */
+    void attemptDecided() {
+        out--;
+        if (out == 0 && copiesAnswered != null) {
+            copiesAnswered.settle();
+            copiesAnswered = null;
+        }
+    }
+
     /** The client no longer waits. It may release its payload now; attempts under way may still need it. */
-    void abandon(IoRequest request) {
+    void abandon() {
+        if (out > 0 && parent != null && parent.op() == IoOp.WRITE) {
+            kept = parent.payload().retain();
+        }
         parent = null;
         channel = null;
-        if (out > 0 && request.op() == IoOp.WRITE) {
-            kept = request.payload().retain();
-        }
     }
 
     /** No attempt is under way any more. */

@@ -19,7 +19,7 @@ import java.util.function.Function;
  *     are left out
  * @param retries attempts after the first
  * @param allPathsFailed requests that were answered with an error because no path was left
- * @param hedges reads that were sent to a second path as well
+ * @param hedges requests that were sent to a second path as well
  * @param heldWrites changes that wait for a fence now
  * @param queuedRequests requests that wait for a path now
  * @param unfencedWrites changes given up on a lost path for which no proof came that they can no longer land

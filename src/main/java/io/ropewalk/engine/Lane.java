@@ -38,8 +38,8 @@ import org.jspecify.annotations.Nullable;
  * </ul>
  *
  * <p><b>Waiting.</b> A change waits while a range that it overlaps is fenced ({@link Fences}); a request that finds no
- * path may wait for one ({@link Policies.NoPath}); a READ that takes long, or whose path says nothing while others answer
- * ({@link Pace}), may be sent to a second path as well. All three are bounded in time, and none holds up other requests.
+ * path may wait for one ({@link Policies.NoPath}); one that takes long may be sent to a second path as well
+ * ({@link Hedging}). All three are bounded in time, and none holds up other requests.
  *
  * <p><b>Bounds.</b> A request tries each path once, and one path once more when the all-failed restore brought it back
  * meanwhile: at most paths + 1 attempts (R14, Q7, T12). Each attempt has a deadline (Q9): one timer for the lane, not
@@ -54,9 +54,6 @@ final class Lane {
 
     /** How often it is looked whether a path is idle. */
     private static final long IDLE_LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
-
-    /** One READ of so many may be hedged. */
-    private static final int READS_PER_HEDGE = 20;
 
     /** A request waits for so many looks at paths that tell it nothing. */
     private static final int LOOKS_PER_REQUEST = 3;
@@ -76,6 +73,7 @@ final class Lane {
     private final ParkedRequests parked;
     private final Eligibility eligibility;
     private final FlushReview flushReview;
+    private final Hedging hedging;
     private final Pace pace;
     private final LaneStats stats = new LaneStats();
     private final AtomicInteger openChannels = new AtomicInteger();
@@ -83,8 +81,6 @@ final class Lane {
     private List<LanePath> draining = List.of();
     private @Nullable PathTable seen;
     private int requestsInFlight;
-    private long reads;
-    private long hedges;
     private boolean ticking;
     private boolean releasing;
     private boolean ended;
@@ -97,6 +93,7 @@ final class Lane {
         this.eligibility = new Eligibility(geom, this);
         this.flushReview = new FlushReview(geom.debts(), this);
         this.pace = new Pace(loop);
+        this.hedging = new Hedging(geom, this, eligibility, stats.hedges);
     }
 
     IoLoop loop() {
@@ -152,15 +149,16 @@ final class Lane {
         } else if (!path.hasRoomFor(request)) {
             crowd.addFirst(io);
         } else {
-            reads += request.op() == IoOp.READ ? 1 : 0;
+            hedging.onSent();
             send(io, io.attempt, path, nowNanos);
         }
     }
 
-    private void send(GeomIo io, Attempt.OfRequest attempt, LanePath path, long nowNanos) {
+    /** One more attempt for {@code io}. */
+    void send(GeomIo io, Attempt.OfRequest attempt, LanePath path, long nowNanos) {
         IoRequest parent = Objects.requireNonNull(io.parent);
         // The header room before a payload serves one attempt: its bytes may still be on their way to a socket.
-        boolean mayUseHeadroom = io.firstFailure == null;
+        boolean mayUseHeadroom = io.firstFailure == null && !io.hedged;
         io.tried |= path.bit;
         io.out++;
         startTicking();
@@ -194,7 +192,7 @@ final class Lane {
     private void decide(Attempt.OfRequest attempt, @Nullable IoError error) {
         GeomIo io = attempt.io();
         IoRequest parent = io.parent;
-        io.out--;
+        io.attemptDecided();
         if (parent == null) {
             forget(attempt, io);
         } else if (error != null) {
@@ -344,8 +342,7 @@ final class Lane {
     /** The request is decided; its client is about to be answered. */
     private void release(GeomIo io) {
         Objects.requireNonNull(io.channel).strike(io);
-        io.parent = null;
-        io.channel = null;
+        io.abandon();
         recycleIfOver(io);
     }
 
@@ -380,6 +377,8 @@ final class Lane {
      * and still owes them.
      */
     private void flush(GeomIo io, LanePath chosen, long nowNanos) {
+        // What is out of use now may be back when the FLUSH is answered.
+        geom.debts().noteOutOfUse(Objects.requireNonNull(seen));
         io.beginFlush(geom.table(), geom.debts().gone());
         // One more than is sent, so that an answer that comes at once does not end the request too early.
         io.out++;
@@ -412,7 +411,7 @@ final class Lane {
             // Before it is asked what was lost: a path that could not flush is out of use now, with all that it owes.
             blameSuspects(io);
         }
-        geom.debts().noteOutOfUse();
+        geom.debts().noteOutOfUse(geom.table());
         if (io.refused) {
             finish(io);
         } else if (!io.flushed) {
@@ -557,44 +556,6 @@ final class Lane {
         } else {
             refresh();
             dispatch(io, parent, loop.nanoTime());
-        }
-    }
-
-    // ---- hedged reads
-
-    /** Looks at what takes long: a READ of it may be sent to another path as well. */
-    private void tickHedges(LanePath path, long nowNanos) {
-        Duration hedgeAfter = geom.policies().hedgeAfter();
-        long afterNanos = hedgeAfter == null ? Long.MAX_VALUE : hedgeAfter.toNanos();
-        long lookAfterNanos = Math.min(afterNanos, Pace.SILENCE_NANOS);
-        boolean othersIdle = path.inFlight > 1 && eligibility.areOthersIdle(path);
-        for (Attempt attempt = path.oldest(); attempt != null; attempt = attempt.newer) {
-            long nanos = nowNanos - attempt.startNanos;
-            if (nanos < lookAfterNanos) {
-                return;
-            }
-            if (attempt instanceof Attempt.OfRequest slow
-                    && (isSilent(slow, nanos, othersIdle) || nanos >= afterNanos)
-                    && slow.op() == IoOp.READ) {
-                hedge(slow.io());
-            }
-        }
-    }
-
-    private boolean isSilent(Attempt.OfRequest slow, long nanos, boolean othersIdle) {
-        return nanos >= Pace.SILENCE_NANOS && pace.isSilent(slow.on(), slow, nanos, eligibility.others(), othersIdle);
-    }
-
-    private void hedge(GeomIo io) {
-        if (io.parent == null || io.hedged || (hedges + 1) * READS_PER_HEDGE > reads) {
-            return;
-        }
-        LanePath path = eligibility.chooseForHedge(io.tried);
-        if (path != null) {
-            io.hedged = true;
-            hedges++;
-            stats.hedges.increment();
-            send(io, new Attempt.OfRequest(io), path, loop.nanoTime());
         }
     }
 
@@ -778,7 +739,7 @@ final class Lane {
         boolean busy = false;
         for (LanePath path : paths) {
             tickDeadline(path, now - geom.attemptTimeoutNanos());
-            tickHedges(path, now);
+            hedging.tick(path, now);
             busy |= path.inFlight > 0;
         }
         parked.tick(now);

@@ -56,7 +56,10 @@ public enum Metric {
             Label.GEOM),
     GEOM_RETRIES("multipath_geom_retries_total", Type.COUNTER, "Attempts after the first of a request.", Label.GEOM),
     GEOM_HEDGES(
-            "multipath_geom_hedges_total", Type.COUNTER, "Reads that were sent to a second path as well.", Label.GEOM),
+            "multipath_geom_hedges_total",
+            Type.COUNTER,
+            "Requests that were sent to a second path as well.",
+            Label.GEOM),
     GEOM_ALL_PATHS_FAILED(
             "multipath_geom_all_paths_failed_total",
             Type.COUNTER,

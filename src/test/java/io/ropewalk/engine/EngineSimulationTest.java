@@ -93,6 +93,7 @@ class EngineSimulationTest {
     private static String tellTale(SimWeakness weakness) {
         return Map.of(
                         SimWeakness.NO_FENCE, "read",
+                        SimWeakness.NO_FENCE_BESIDE_HEDGE, "read",
                         SimWeakness.NO_EPOCH, "is in use since",
                         SimWeakness.NO_FLUSH_FAN_OUT, "read|debt|was lost",
                         SimWeakness.NO_SESSION_END, "was lost with cache|debt",

@@ -22,7 +22,7 @@ import java.util.List;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-/** What goes beyond the original: fences, flush debt, failback, damping, waiting for a path, hedged reads. */
+/** What goes beyond the original: fences, flush debt, failback, damping, waiting for a path, {@code hedgeAfter}. */
 class GeomPoliciesTest {
     private static final long SECOND = 1_000_000_000L;
 
@@ -152,6 +152,32 @@ class GeomPoliciesTest {
         m.md(0).failing(Kind.DISCONNECTED);
         write(m, 512);
         assertThat(flush(m, m.channel)).isNull();
+    }
+
+    @Test
+    @DisplayName("PER_PATH: a change done by a failed path is not covered by a FLUSH that was sent before it was back")
+    void whatAFailedPathDidIsTold() throws Exception {
+        GeomFixture m = new GeomFixture(Mode.ACTIVE_PASSIVE, Policies.DEFAULT.withCache(Cache.PER_PATH), 2);
+        m.geom.fail("md0", "test");
+        m.md(1).holding().failing(Kind.IO);
+        Ask write = Ask.write(m.channel, 0, new byte[512]);
+        m.geom.restore("md0", RestoreTrigger.OPERATOR);
+        m.geom.fail("md1", "test");
+        m.geom.restore("md1", RestoreTrigger.OPERATOR);
+        m.geom.fail("md0", "test");
+        m.md(1).working().letGo();
+        m.loop.run();
+        assertThat(write.succeeded()).isTrue();
+        m.check("md1", DEGRADED, FAIL, ACTIVE);
+        assertThat(m.md(0).received).containsExactly(IoOp.WRITE);
+        m.md(1).holding();
+        Ask flush = Ask.flush(m.channel);
+        m.geom.restore("md0", RestoreTrigger.OPERATOR);
+        m.md(1).letGo();
+        m.loop.run();
+        assertThat(flush.kind()).isEqualTo(Kind.IO);
+        assertThat(flush(m, m.channel)).isNull();
+        assertThat(m.md(0).received).containsExactly(IoOp.WRITE, IoOp.FLUSH);
     }
 
     private static void write(GeomFixture m, long offset) {

@@ -49,29 +49,6 @@ class SilentPathTest {
     }
 
     @Test
-    @DisplayName("A change is never sent twice: it waits for its deadline, but no more of them go there")
-    void changesWait() {
-        GeomFixture m = new GeomFixture(Mode.ACTIVE_ACTIVE, 2);
-        readOneByOne(m, 200);
-        List<Ask> stuck = fallSilent(m, IoOp.WRITE);
-        for (int i = 0; i < 100; i++) {
-            Ask.write(m.channel, 0, new byte[4096]);
-            m.loop.run();
-        }
-        m.loop.runFor(50 * MILLISECOND);
-        int before = m.md(0).received.size();
-        for (int i = 0; i < 20; i++) {
-            Ask.write(m.channel, 0, new byte[4096]);
-            m.loop.run();
-        }
-        assertThat(stuck.stream().filter(Ask::isAnswered)).isEmpty();
-        assertThat(m.md(0).received).hasSize(before);
-        assertThat(m.geom.stats().hedges()).isZero();
-        m.loop.runFor(Policies.DEFAULT.attemptTimeout().toNanos());
-        assertThat(stuck).allMatch(Ask::succeeded);
-    }
-
-    @Test
     @DisplayName("Where the others have not answered either, it is the disk that takes long: nothing is sent twice")
     void aSlowDiskIsNotASilentPath() {
         GeomFixture m = new GeomFixture(Mode.ACTIVE_ACTIVE, 2);

@@ -37,6 +37,9 @@ final class SimLife {
     /** Some attempt was given the room before its payload. */
     boolean headroomGiven;
 
+    /** It was sent to another path while one had not answered. */
+    boolean hedged;
+
     /** The client is giving it up, or has. */
     boolean givenUp;
 

@@ -126,22 +126,24 @@ final class SimObserver implements EngineObserver {
      * A path out of use is the last resort, one on its way out is none. A FLUSH goes to all that were usable when it was
      * sent, though one may fail at once and another with it.
      */
-    void requireChoosable(IoPath path, SimLife life) {
+    void requireChoosable(IoPath path, SimLife life, long passedOver) {
         PathTable table = world.geom().table();
         boolean choosable = table.find(path)
-                .map(entry ->
-                        entry.isUsable() || (entry.isFailed() && (life.op == IoOp.FLUSH || !isUsableLeft(table, life))))
+                .map(entry -> entry.isUsable()
+                        || (entry.isFailed()
+                                && (life.op == IoOp.FLUSH || !isUsableLeft(table, life.tried | passedOver))))
                 .orElse(false);
         if (!choosable) {
-            throw new SimViolation(life + " was sent on " + path + ", having tried " + life.tried + ", with " + table);
+            throw new SimViolation(life + " was sent on " + path + ", having tried " + life.tried + " and passed over "
+                    + passedOver + ", with " + table);
         }
     }
 
     /** One that does not work may have been found out by a look at where it leads. */
-    private static boolean isUsableLeft(PathTable table, SimLife life) {
+    private static boolean isUsableLeft(PathTable table, long tried) {
         return table.newestFirst().stream()
                 .anyMatch(entry -> entry.isUsable()
-                        && (entry.path().bit() & life.tried) == 0
+                        && (entry.path().bit() & tried) == 0
                         && !((SimPath) entry.path().device()).isFaulted());
     }
 

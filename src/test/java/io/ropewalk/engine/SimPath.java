@@ -67,9 +67,9 @@ final class SimPath implements BlockDevice {
                         session != null && session.connected && !session.ended && session.connectedNanos < nanos);
     }
 
-    /** Whether no lane is about to connect for the first time: then it may be believed wherever it leads (guarantees.md). */
+    /** Whether no lane will connect for the first time: then it may be believed wherever it leads (guarantees.md). */
     boolean isConnectedEverywhere() {
-        return channels.stream().allMatch(SimChannel::wasConnected);
+        return channels.size() == world.plan.lanes() && channels.stream().allMatch(SimChannel::wasConnected);
     }
 
     /** Where sessions lead that begin now. */

@@ -116,6 +116,11 @@ public final class ScriptedDevice implements BlockDevice {
         List.copyOf(open).forEach(Channel::end);
     }
 
+    /** What is in flight is answered {@code error}. */
+    public void giveUp(IoError error) {
+        List.copyOf(open).forEach(channel -> channel.abort(error));
+    }
+
     /** The session of that loop's channels ends, and a new one begins. */
     public void renewSessions(IoLoop loop) {
         List<Channel> there =
