@@ -130,7 +130,8 @@ final class Debts {
         return isPerPath() && geom.paths().stream().anyMatch(IoPath::isDirty);
     }
 
-    private boolean isPerPath() {
+    /** Any thread. */
+    boolean isPerPath() {
         return geom.policies().cache() == Cache.PER_PATH;
     }
 
@@ -197,17 +198,13 @@ final class Debts {
     }
 
     /**
-     * A FLUSH reaches no path that is out of use in {@code table}, but those that drain; a request that had no other way
-     * may have changed something there since. Any thread.
+     * A FLUSH is about to be answered: what it was to cover and has not is lost with the caches that it did not reach.
+     * Any thread.
      */
-    void noteOutOfUse(PathTable table) {
+    void noteUncovered(GeomIo flush) {
         if (isPerPath()) {
             synchronized (mutex) {
-                for (PathEntry entry : table.newestFirst()) {
-                    if (!entry.isUsable() && !entry.draining()) {
-                        noteOutOfUse(entry.path());
-                    }
-                }
+                losses = losses + flush.takeUncoveredForLost();
             }
         }
     }

@@ -165,6 +165,15 @@ final class GeomIo {
         }
     }
 
+    /** Of how many paths something that it was to cover is not flushed, and nobody had taken it for lost. Under the geom's mutex. */
+    int takeUncoveredForLost() {
+        int paths = 0;
+        for (int i = 0; i < covered.size(); i++) {
+            paths += covered.get(i).takeForLost(coveredChanges[i]) ? 1 : 0;
+        }
+        return paths;
+    }
+
     void suspect(LanePath path, int epoch, IoError answered) {
         if (suspects == null) {
             suspects = new ArrayList<>(2);

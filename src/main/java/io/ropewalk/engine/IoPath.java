@@ -99,7 +99,8 @@ final class IoPath {
         return takeForLost(doubtful);
     }
 
-    private boolean takeForLost(long latest) {
+    /** As {@link #takeUnflushedForLost}, of the changes up to {@code latest}. */
+    boolean takeForLost(long latest) {
         boolean owed = latest > Math.max(flushed.get(), lost.getAndAccumulate(latest, Math::max));
         losses += owed ? 1 : 0;
         return owed;

@@ -56,7 +56,7 @@ final class Lane {
     private static final long IDLE_LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
 
     /** A request waits for so many looks at paths that tell it nothing. */
-    private static final int LOOKS_PER_REQUEST = 3;
+    static final int LOOKS_PER_REQUEST = 3;
 
     private static final int POOLED_REQUESTS = 1024;
     /** What a client's next FLUSH is told after a loss. */
@@ -91,7 +91,7 @@ final class Lane {
         this.paths = new LanePaths(geom, this);
         this.parked = new ParkedRequests(geom, this);
         this.eligibility = new Eligibility(geom, this);
-        this.flushReview = new FlushReview(geom.debts(), this);
+        this.flushReview = new FlushReview(geom.debts(), this, eligibility);
         this.pace = new Pace(loop);
         this.hedging = new Hedging(geom, this, eligibility, stats.hedges);
     }
@@ -176,8 +176,8 @@ final class Lane {
         if (error == null || error.kind().scope() != Scope.PATH) {
             path.noteAnswered(attempt);
         }
-        if (error == null && attempt.op() == IoOp.FLUSH && !path.isWitness()) {
-            flushReview.add(Objects.requireNonNull(path.session()), verdict -> onFlushReviewed(attempt, verdict));
+        if (error == null && attempt.op() == IoOp.FLUSH) {
+            flushReview.judge(path, verdict -> onFlushJudged(attempt, verdict));
         } else if (error == null) {
             noteSuccess(attempt);
             decide(attempt, null);
@@ -377,24 +377,24 @@ final class Lane {
      * and still owes them.
      */
     private void flush(GeomIo io, LanePath chosen, long nowNanos) {
-        // What is out of use now may be back when the FLUSH is answered.
-        geom.debts().noteOutOfUse(Objects.requireNonNull(seen));
         io.beginFlush(geom.table(), geom.debts().gone());
         // One more than is sent, so that an answer that comes at once does not end the request too early.
         io.out++;
         for (LanePath path : eligibility.usable()) {
-            if (path != chosen && path.path.isDirty()) {
-                send(io, new Attempt.OfRequest(io), path, nowNanos);
+            if (path != chosen && (!path.doubtful || geom.debts().isPerPath())) {
+                flushToo(io, path, nowNanos);
             }
         }
         for (LanePath path : draining) {
             if (path.path.isDirty() && path.doubtful) {
                 geom.endDrain(path.path, path.epoch);
-            } else if (path.path.isDirty()) {
-                send(io, new Attempt.OfRequest(io), path, nowNanos);
+            } else {
+                flushToo(io, path, nowNanos);
             }
         }
-        send(io, io.attempt, chosen, nowNanos);
+        if (io.parent != null) {
+            send(io, io.attempt, chosen, nowNanos);
+        }
         io.out--;
         if (io.parent != null) {
             onFlushBranchDecided(io, io.parent);
@@ -403,20 +403,31 @@ final class Lane {
         }
     }
 
+    /** Unless its client has gone away meanwhile: what is answered at once may have made it. */
+    private void flushToo(GeomIo io, LanePath path, long nowNanos) {
+        if (io.parent != null && path.path.isDirty()) {
+            send(io, new Attempt.OfRequest(io), path, nowNanos);
+        }
+    }
+
     private void onFlushBranchDecided(GeomIo io, IoRequest parent) {
         if (io.out > 0) {
             return;
         }
-        if (io.flushed) {
-            // Before it is asked what was lost: a path that could not flush is out of use now, with all that it owes.
-            blameSuspects(io);
-        }
-        geom.debts().noteOutOfUse(geom.table());
         if (io.refused) {
             finish(io);
-        } else if (!io.flushed) {
+        } else if (io.flushed) {
+            onFlushed(io, parent);
+        } else {
             retry(io, IoOp.FLUSH);
-        } else if (Objects.requireNonNull(io.channel).takeLosses()) {
+        }
+    }
+
+    private void onFlushed(GeomIo io, IoRequest parent) {
+        // A path that could not flush goes out of use, with all that it owes.
+        blameSuspects(io);
+        geom.debts().noteUncovered(io);
+        if (Objects.requireNonNull(io.channel).takeLosses()) {
             failNow(io, parent, LOSS);
         } else {
             if (geom.policies().cache() == Policies.Cache.SHARED) {
@@ -435,7 +446,7 @@ final class Lane {
         flushReview.review();
     }
 
-    private void onFlushReviewed(Attempt.OfRequest flush, @Nullable IoError error) {
+    private void onFlushJudged(Attempt.OfRequest flush, @Nullable IoError error) {
         if (error == null) {
             noteSuccess(flush);
         }
@@ -466,16 +477,15 @@ final class Lane {
         if (error == null || error.kind().scope() != Scope.PATH) {
             path.noteAnswered(flush);
         }
-        Consumer<@Nullable IoError> verdict = met -> {
-            if (met == null) {
-                path.onFlushed(flush.coveredChange);
-            }
-            then.accept(met);
-        };
-        if (error == null && !path.isWitness()) {
-            flushReview.add(Objects.requireNonNull(path.session()), verdict);
+        if (error == null) {
+            flushReview.judge(path, objection -> {
+                if (objection == null) {
+                    path.onFlushed(flush.coveredChange);
+                }
+                then.accept(objection);
+            });
         } else {
-            verdict.accept(error);
+            then.accept(error);
         }
         paths.releaseIfDrained(path);
         releaseCrowd();

@@ -136,12 +136,6 @@ final class LanePath implements SessionListener {
         }
     }
 
-    /** Whether a FLUSH answered here now covers all that was answered before. A device without sessions says so itself. */
-    boolean isWitness() {
-        PathSession now = session;
-        return now == null || debts.isWitness(now);
-    }
-
     /**
      * Before a request is sent: a session that was refused a while ago is tried again now, for this may be the only path
      * left to the request, and a refusal without a try would cost it that one.

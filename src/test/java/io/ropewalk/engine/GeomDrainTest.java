@@ -50,6 +50,24 @@ class GeomDrainTest {
     }
 
     @Test
+    @DisplayName("A FLUSH that fails on a draining path which is in use again by then has not covered what it owed")
+    void aPathThatIsBackBeforeItsFlushFails() throws Exception {
+        GeomFixture m = geom(Cache.PER_PATH, 2);
+        put(m, 0);
+        m.md(0).holding();
+        m.geom.drain("md0", "cable");
+        Ask flush = Ask.flush(m.channel);
+        m.loop.run();
+        m.geom.restore("md0", RestoreTrigger.OPERATOR);
+        m.md(0).giveUp(IoError.of(Kind.TIMEOUT, "no answer"));
+        m.loop.runFor(MOMENT);
+        assertThat(flush.kind()).isEqualTo(Kind.IO);
+        m.md(0).working();
+        flushSucceeds(m);
+        assertThat(m.md(0).received.getLast()).isEqualTo(IoOp.FLUSH);
+    }
+
+    @Test
     void aPathThatOwesNothingIsNotAskedToFlush() throws Exception {
         GeomFixture m = geom(Cache.PER_PATH, 2);
         put(m, 0);

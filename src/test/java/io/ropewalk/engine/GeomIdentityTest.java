@@ -69,6 +69,70 @@ class GeomIdentityTest {
     }
 
     @Test
+    @DisplayName("SHARED: a FLUSH does not go to a path that may be another disk while there are others")
+    void aFlushIsNotLeftToAnotherDisk() {
+        m = withThreePaths(Cache.SHARED);
+        Ask.write(m.channel, 0, new byte[512]);
+        m.loop.run();
+        m.md(0).leadingTo(other).renewSessions(m.loop);
+        m.md(2).failing(Kind.PROTOCOL);
+        Ask flush = Ask.flush(m.channel);
+        m.loop.run();
+        assertThat(flush.succeeded()).isTrue();
+        assertThat(m.md(0).received).doesNotContain(IoOp.FLUSH);
+        assertThat(m.md(1).received).contains(IoOp.FLUSH);
+    }
+
+    @Test
+    @DisplayName("PER_PATH: what a path that is another disk has said of a FLUSH does not count")
+    void whatAnotherDiskFlushedDoesNotCount() {
+        m = withThreePaths(Cache.PER_PATH);
+        // The path's cache has lived through it, for all that can be told.
+        VirtualLoop beside = new VirtualLoop();
+        m.geom.open(beside);
+        beside.run();
+        Ask.write(m.channel, 0, new byte[512]);
+        m.loop.run();
+        m.md(0).leadingTo(other).renewSessions(m.loop);
+        Ask flush = Ask.flush(m.channel);
+        for (int i = 0; i < 100; i++) {
+            m.loop.run();
+            beside.run();
+        }
+        assertThat(m.md(0).received).contains(IoOp.FLUSH);
+        assertThat(flush.kind()).isEqualTo(Kind.IO);
+    }
+
+    @Test
+    @DisplayName(
+            "PER_PATH: a FLUSH waits for the look at a path of which one session has ended, and counts when it is the disk")
+    void aFlushWaitsForTheLook() {
+        m = withThreePaths(Cache.PER_PATH);
+        VirtualLoop beside = new VirtualLoop();
+        m.geom.open(beside);
+        beside.run();
+        Ask.write(m.channel, 512, new byte[512]);
+        m.loop.run();
+        m.md(0).renewSessions(m.loop);
+        Ask flush = Ask.flush(m.channel);
+        for (int i = 0; i < 100; i++) {
+            m.loop.run();
+            beside.run();
+        }
+        assertThat(flush.succeeded()).isTrue();
+        assertThat(m.md(0).received).contains(IoOp.FLUSH);
+        m.check("md0", OPTIMAL, ACTIVE, PASSIVE, PASSIVE);
+    }
+
+    private GeomFixture withThreePaths(Cache cache) {
+        GeomFixture three = new GeomFixture(Mode.ACTIVE_PASSIVE, Policies.DEFAULT.withCache(cache), 3);
+        Arrays.fill(three.disk.bytes, MARK);
+        three.devices.forEach(ScriptedDevice::withSessions);
+        three.loop.run();
+        return three;
+    }
+
+    @Test
     @DisplayName("The active path, too")
     void theActivePathComesBackAsAnotherDisk() {
         restartOn(other, 0);

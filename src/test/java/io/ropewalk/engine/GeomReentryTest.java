@@ -73,6 +73,30 @@ class GeomReentryTest {
     }
 
     @Test
+    @DisplayName("A client may go away while its FLUSH is being sent to several paths")
+    void aClientMayLeaveInTheMiddleOfItsFlush() {
+        GeomFixture m = new GeomFixture(Mode.ACTIVE_ACTIVE, Policies.DEFAULT.withCache(Cache.PER_PATH), 3);
+        for (int i = 0; i < 3; i++) {
+            Ask.write(m.channel, i * 512, new byte[512]);
+        }
+        m.loop.run();
+        m.devices.forEach(device -> device.answeringAtOnce().failingWhere(request -> {
+            m.channel.close();
+            return null;
+        }));
+        Ask flush = Ask.flush(m.channel);
+        m.loop.run();
+        assertThat(flush.kind()).isEqualTo(Kind.DISCONNECTED);
+        assertThat(m.devices.stream()
+                        .flatMap(device -> device.received.stream())
+                        .filter(IoOp.FLUSH::equals))
+                .hasSize(1);
+        CompletableFuture<Void> stopped = m.geom.stop();
+        m.loop.run();
+        assertThat(stopped).isDone();
+    }
+
+    @Test
     @DisplayName("The payload of a client that has gone is kept while a path still reads it, and no longer")
     void aGivenUpPayloadIsKept() {
         GeomFixture m = new GeomFixture(Mode.ACTIVE_PASSIVE, 2);
