@@ -92,6 +92,8 @@ abstract class MessageReceiver extends ChannelInboundHandlerAdapter {
         ByteBuf received = (ByteBuf) message;
         if (stopped) {
             received.release();
+            // Else what nobody wants would have to move for what comes next.
+            releaseCurrent();
             return;
         }
         if (received != current) {

@@ -82,6 +82,11 @@ final class NbdClientLink implements NbdClientSession.Opener, NbdClientSession.U
         return loop;
     }
 
+    /** Whether requests wait for a session with the size that the device has now. */
+    boolean isRenewing() {
+        return state == State.RENEWING;
+    }
+
     /** {@code user} hears of the sessions from now on. */
     void join(NbdDeviceChannel user) {
         users.add(user);

@@ -6,6 +6,7 @@ import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.socket.ChannelOutputShutdownException;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.DecoderException;
 import io.netty.handler.ssl.SslHandler;
@@ -233,7 +234,9 @@ final class NbdClientSession extends MessageReceiver {
         Throwable cause = caught instanceof DecoderException && caught.getCause() != null ? caught.getCause() : caught;
         if (ended) {
             LOG.debug("{}: after the end of the session: {}", uri.server(), cause.toString());
-            if (!NbdClientAfterlife.isClosedByPeer(cause)) {
+            // What had not left yet when the session was given up tells of itself.
+            boolean wasOurs = cause instanceof ChannelOutputShutdownException;
+            if (!wasOurs && !NbdClientAfterlife.isClosedByPeer(cause)) {
                 mourn(false);
             }
             return;

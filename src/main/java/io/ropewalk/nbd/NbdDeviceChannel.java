@@ -29,6 +29,11 @@ final class NbdDeviceChannel extends BlockChannel {
         sessionEnded();
     }
 
+    /** Whether the session gives way to a new one of the same server, because of its size: requests wait for that. */
+    boolean isRenewing() {
+        return link.isRenewing();
+    }
+
     @Override
     protected void start(IoRequest request) {
         if (open) {

@@ -6,6 +6,7 @@ import io.ropewalk.block.IoError.Kind;
 import io.ropewalk.block.IoLoop;
 import io.ropewalk.block.IoOp;
 import io.ropewalk.block.IoRequest;
+import io.ropewalk.block.Settlement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
@@ -18,8 +19,11 @@ import org.jspecify.annotations.Nullable;
  * channel behind it, which is touched on that one's loop only.
  *
  * <p>To abort and to close answer at once, as everywhere. What has not reached the other loop by then is never sent;
- * what has may be on its way for the moment that loop takes to hear of it, as it may be in the network where there is no
- * relay.
+ * what has is given up there a moment later, so a change among it is answered with a {@link Settlement} that fires when
+ * it is known what has become of it.
+ *
+ * <p>What is on its way when the session there is lost does not go into the next one, of which the asker has not heard
+ * yet: it may lead to another disk.
  */
 final class NbdDeviceRelay extends BlockChannel {
     private final NbdDevice device;
@@ -27,6 +31,13 @@ final class NbdDeviceRelay extends BlockChannel {
     private final List<Passed> away = new ArrayList<>();
     private @Nullable Passed free;
     private boolean open;
+    /** How many lost sessions were heard of here. */
+    private int lossesHeard;
+
+    /** How many sessions were lost; and how many of these whoever sends from here on must know of. There. */
+    private int losses;
+
+    private int lossesKnown;
 
     NbdDeviceRelay(NbdDevice device, IoLoop loop, NbdDeviceChannel target, boolean open) {
         super(device, loop);
@@ -45,7 +56,12 @@ final class NbdDeviceRelay extends BlockChannel {
 
             @Override
             public void onSessionEnded() {
-                run(loop(), NbdDeviceRelay.this::sessionEnded);
+                losses += target.isRenewing() ? 0 : 1;
+                int known = losses;
+                run(loop(), () -> {
+                    lossesHeard = known;
+                    sessionEnded();
+                });
             }
         }));
     }
@@ -75,7 +91,10 @@ final class NbdDeviceRelay extends BlockChannel {
     @Override
     public void abort(IoError error) {
         if (open) {
-            answerAll(error, () -> target.abort(error));
+            answerAll(error, () -> {
+                target.abort(error);
+                lossesKnown = losses;
+            });
         }
     }
 
@@ -96,12 +115,14 @@ final class NbdDeviceRelay extends BlockChannel {
 
     /** First {@code end} is on its way, then the answers: what they ask anew comes after it. */
     private void answerAll(IoError error, Runnable end) {
-        List<IoRequest> requests = new ArrayList<>(away.size());
+        record Answer(IoRequest request, IoError error) {}
+        List<Answer> answers = new ArrayList<>(away.size());
         for (Passed passed : List.copyOf(away)) {
-            requests.add(passed.recall());
+            IoError itsError = passed.giveUp(error);
+            answers.add(new Answer(passed.recall(), itsError));
         }
         there(end);
-        requests.forEach(request -> request.fail(error));
+        answers.forEach(answer -> answer.request.fail(answer.error));
     }
 
     private boolean there(Runnable task) {
@@ -126,15 +147,25 @@ final class NbdDeviceRelay extends BlockChannel {
         private final AtomicBoolean decided = new AtomicBoolean();
         private @Nullable IoRequest original;
         private @Nullable Passed next;
+        /** Of a change that was given up and may have been sent: fires when it can no longer land. */
+        private @Nullable Settlement settlement;
+
         private int position;
+        private int lossesHeardThen;
+        /** The session that it was asked of was lost before it was sent. */
+        private boolean late;
+
         private boolean answered;
         private boolean back;
 
         void leave(IoRequest request) {
             next = null;
+            lossesHeardThen = lossesHeard;
+            late = false;
             answered = false;
             back = false;
             decided.set(false);
+            settlement = null;
             original = request;
             askSame(request, false);
             if (op() == IoOp.WRITE) {
@@ -144,13 +175,22 @@ final class NbdDeviceRelay extends BlockChannel {
             away.add(this);
         }
 
-        /** Takes the question back; what comes as an answer is of no interest. */
+        /** Sends it no more, if it is not sent yet; returns {@code error} as it is to be answered with. */
+        IoError giveUp(IoError error) {
+            if (decided.compareAndSet(false, true) || !op().changesData()) {
+                return error;
+            }
+            Settlement whenKnown = new Settlement();
+            settlement = whenKnown;
+            return error.unsettled(whenKnown);
+        }
+
+        /** Takes the question back; of what comes as an answer nothing counts but that it has come. */
         IoRequest recall() {
             IoRequest request = original;
             if (request == null) {
                 throw new IllegalStateException("not on its way: " + this);
             }
-            decided.set(true);
             original = null;
             Passed last = away.removeLast();
             if (last != this) {
@@ -164,10 +204,13 @@ final class NbdDeviceRelay extends BlockChannel {
         public void run() {
             if (back) {
                 arrive();
-            } else if (decided.compareAndSet(false, true)) {
-                target.submit(this);
-            } else {
+            } else if (!decided.compareAndSet(false, true)) {
                 goBack();
+            } else if (Math.max(lossesHeardThen, lossesKnown) < losses) {
+                late = true;
+                goBack();
+            } else {
+                target.submit(this);
             }
         }
 
@@ -190,16 +233,41 @@ final class NbdDeviceRelay extends BlockChannel {
                 drop();
             } else {
                 dropPayload();
-                recall().answerAs(this);
+                answer(recall());
             }
             next = free;
             free = this;
+        }
+
+        private void answer(IoRequest request) {
+            if (late) {
+                request.fail(IoError.of(
+                        Kind.DISCONNECTED, "the connection to " + device.server() + " was lost before it was sent"));
+            } else {
+                request.answerAs(this);
+            }
         }
 
         private void drop() {
             dropPayload();
             if (answered && op() == IoOp.READ && error() == null) {
                 takeData().release();
+            }
+            settle();
+        }
+
+        /** It was answered there, so it can land no more; unless that answer says that it still can. */
+        private void settle() {
+            Settlement ours = settlement;
+            if (ours == null) {
+                return;
+            }
+            IoError error = error();
+            Settlement theirs = error == null ? null : error.settlement();
+            if (theirs == null) {
+                ours.settle();
+            } else {
+                theirs.whenSettled(ours::settle);
             }
         }
 

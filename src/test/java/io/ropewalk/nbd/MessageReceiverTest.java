@@ -97,6 +97,17 @@ class MessageReceiverTest {
         assertThat(receiver.numbers).isEqualTo(numbers(75));
     }
 
+    /** A session that was given up is read to its end, however much is left of it. */
+    @Test
+    void whatNobodyWantsAnyMoreIsNotMovedAtAll() {
+        receiver.stopReceiving();
+
+        deliver(lengths(300, 4124), 1_200_000);
+
+        assertThat(receiver.numbers).isEmpty();
+        assertThat(receiver.movedBytes()).isZero();
+    }
+
     private void deliver(List<Integer> lengths, int mostAtOnce) {
         ByteBuf all = encode(lengths);
         while (all.isReadable()) {

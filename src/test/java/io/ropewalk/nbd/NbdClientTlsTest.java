@@ -11,6 +11,7 @@ import io.ropewalk.block.DeviceException.Reason;
 import io.ropewalk.block.Geometry;
 import io.ropewalk.block.IoError;
 import io.ropewalk.block.IoError.Kind;
+import io.ropewalk.block.Settlement;
 import io.ropewalk.testing.MemoryDevice;
 import io.ropewalk.testing.TestPki;
 import io.ropewalk.tls.ClientCertificates;
@@ -242,6 +243,29 @@ class NbdClientTlsTest {
     }
 
     // Later
+
+    @Test
+    void whatIsGivenUpWhileTheServerReadsNothing_isSettledWhenItHasReadToTheEnd() throws IOException {
+        serve(ClientCertificates.NONE);
+        BlockChannel channel = open(uri("localhost"));
+        NbdClientTestRequest.read(0, 512).on(channel).awaitSuccess();
+        disk.holdBack();
+        List<NbdClientTestRequest> changes = new ArrayList<>();
+        for (int i = 0; i < 96; i++) {
+            // more in all than the server takes and the sockets hold
+            changes.add(
+                    NbdClientTestRequest.write(0, 0, new byte[1 << 20], 40).on(channel));
+        }
+        await().atMost(NbdServerFixture.PATIENCE).until(() -> disk.heldBack() > 40);
+
+        NbdClientFixture.runOn(channel.loop(), () -> channel.abort(IoError.of(Kind.TIMEOUT, "enough")));
+
+        Settlement settlement = changes.getFirst().awaitError().settlement();
+        assertThat(settlement).isNotNull();
+        assertThat(settlement.isSettled()).isFalse();
+        disk.letGo();
+        await().atMost(NbdServerFixture.PATIENCE).until(settlement::isSettled);
+    }
 
     @Test
     void aServerThatIsNotTrustedAnyMore_failsThePathWithTheReason() throws IOException {

@@ -1,0 +1,119 @@
+package io.ropewalk.nbd;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.ropewalk.block.BlockChannel;
+import io.ropewalk.block.BlockDevice;
+import io.ropewalk.block.IoError.Kind;
+import io.ropewalk.nbd.ScriptedNbdServer.Peer;
+import io.ropewalk.nbd.ScriptedNbdServer.Request;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Into which session goes what is on its way to the loop of a connection that is lost meanwhile. */
+@Timeout(60)
+class NbdDeviceRelayTest {
+    private static final int BLOCK = 4096;
+
+    private final CountDownLatch mayClose = new CountDownLatch(1);
+    private final Queue<Integer> seenLater = new ConcurrentLinkedQueue<>();
+    private final NbdClientFixture fixture = new NbdClientFixture(NbdClientFixture.PATIENT);
+    private ScriptedNbdServer server;
+
+    @BeforeEach
+    void start() throws IOException {
+        server = new ScriptedNbdServer();
+    }
+
+    @AfterEach
+    void stop() throws IOException {
+        server.close();
+        fixture.close();
+        assertThat(server.failures()).isEmpty();
+    }
+
+    @Test
+    void whatWasAskedOfALostSession_doesNotGoIntoTheNext() {
+        server.then(peer -> single(peer).serve(), peer -> {
+            single(peer).succeed(peer.request());
+            mayClose.await();
+        });
+        server.otherwise(this::serveAndNote);
+        BlockDevice device = fixture.open(server.uri());
+        BlockChannel owner = device.open(fixture.loop(0));
+        BlockChannel relay = device.open(fixture.loop(1));
+        read(relay).awaitSuccess();
+        NbdClientFixture.runOn(relay.loop(), () -> {});
+
+        var change = NbdClientTestRequest.write(0, 0, new byte[BLOCK], 40);
+        NbdClientFixture.runOn(relay.loop(), () -> {
+            mayClose.countDown();
+            // there it is known that the session was lost, and there is another; here it is not heard of yet
+            awaitNext(owner);
+            relay.submit(change);
+        });
+
+        assertThat(change.awaitError().kind()).isEqualTo(Kind.DISCONNECTED);
+        assertThat(change.awaitError().settlement()).isNull();
+        read(relay).awaitSuccess();
+        assertThat(seenLater).isNotEmpty().doesNotContain(Nbd.CMD_WRITE);
+    }
+
+    @Test
+    void aSessionThatIsRenewed_costsNoRequest() throws Exception {
+        server.otherwise(this::serveAndNote);
+        BlockDevice device = fixture.open(server.uri());
+        device.open(fixture.loop(0));
+        BlockChannel relay = device.open(fixture.loop(1));
+        read(relay).awaitSuccess();
+        CompletableFuture<Void> renewals = CompletableFuture.runAsync(() -> {
+            for (int i = 0; i < 20; i++) {
+                device.refreshGeometry();
+            }
+        });
+        List<NbdClientTestRequest> window = new ArrayList<>();
+        while (!renewals.isDone()) {
+            for (int i = 0; i < 8; i++) {
+                window.add(read(relay));
+            }
+            window.forEach(NbdClientTestRequest::awaitSuccess);
+            window.clear();
+        }
+        renewals.get(20, TimeUnit.SECONDS);
+        assertThat(server.accepted()).isGreaterThan(20);
+    }
+
+    private void serveAndNote(Peer peer) throws IOException {
+        single(peer);
+        for (Request request = peer.request(); request.type() != Nbd.CMD_DISC; request = peer.request()) {
+            seenLater.add(request.type());
+            peer.succeed(request);
+        }
+    }
+
+    /** Until a second session answers. */
+    private void awaitNext(BlockChannel owner) {
+        while (seenLater.isEmpty()) {
+            read(owner).await();
+        }
+    }
+
+    private static Peer single(Peer peer) throws IOException {
+        peer.flags &= ~Nbd.TRANS_CAN_MULTI_CONN;
+        return peer.handshake();
+    }
+
+    private static NbdClientTestRequest read(BlockChannel channel) {
+        return NbdClientTestRequest.read(0, BLOCK).on(channel);
+    }
+}
