@@ -95,11 +95,14 @@ final class NbdServerSocket {
     }
 
     private static ServerBootstrap bootstrap(NettyLoops loops, boolean unixSocket, ChannelHandler sessions) {
-        return new ServerBootstrap()
+        ServerBootstrap bootstrap = new ServerBootstrap()
                 .group(loops.group())
                 .channel(loops.serverChannel(unixSocket))
                 .option(ChannelOption.SO_BACKLOG, BACKLOG)
                 .childHandler(sessions);
+        return loops.transport().canHalfClose(unixSocket)
+                ? bootstrap.childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
+                : bootstrap;
     }
 
     private static Channel bind(ServerBootstrap bootstrap, SocketAddress address, String place) throws IOException {

@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.handler.codec.DecoderException;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
@@ -23,6 +24,8 @@ import org.jspecify.annotations.Nullable;
  * NbdTransmission}. Lives on its channel's loop; {@link #view} may be called from any thread.
  */
 final class NbdSession extends MessageReceiver {
+    private static final String CLIENT_CLOSED = "the client closed the connection";
+
     private final NbdServer server;
     private final long id;
     /** Written on the loop, read by {@link #view}. */
@@ -136,7 +139,7 @@ final class NbdSession extends MessageReceiver {
 
     /** The channel is closed, by whomever. */
     void connectionGone() {
-        because("the client closed the connection");
+        because(CLIENT_CLOSED);
         stopTimer();
         NbdTransmission running = transmission;
         if (running == null) {
@@ -146,7 +149,7 @@ final class NbdSession extends MessageReceiver {
         }
     }
 
-    /** The TLS handshake has ended; where it failed, the connection is being closed. */
+    /** The TLS handshake has ended, and where it failed the connection is being closed; or the client sends no more. */
     @Override
     public void userEventTriggered(ChannelHandlerContext context, Object event) {
         if (event instanceof SslHandshakeCompletionEvent handshake) {
@@ -157,8 +160,23 @@ final class NbdSession extends MessageReceiver {
             } else {
                 close("there was no TLS: " + TlsTrouble.clause(failure));
             }
+        } else if (event == ChannelInputShutdownEvent.INSTANCE) {
+            clientHasEnded();
         }
         context.fireUserEventTriggered(event);
+    }
+
+    /**
+     * The client sends no more. When it sees that we have closed our side as well, it may take that for the proof that
+     * nothing of what it has sent can still take effect; so what is in flight comes first.
+     */
+    private void clientHasEnded() {
+        NbdTransmission running = transmission;
+        if (running == null) {
+            close(CLIENT_CLOSED);
+        } else {
+            running.clientHasEnded(CLIENT_CLOSED);
+        }
     }
 
     @Override

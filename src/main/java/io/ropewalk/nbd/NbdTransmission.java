@@ -24,8 +24,8 @@ import org.jspecify.annotations.Nullable;
  * with one flush in {@link #endOfTurn}. A WRITE's payload is a slice of the receive buffer with its NBD header still
  * before it, as headroom; a READ's reply header goes into the headroom of the device's buffer where there is enough.
  *
- * <p><b>The end.</b> DISC, a device that closes and the server's shutdown let what is in flight finish, then close the
- * connection. A connection that breaks leaves its requests to the device, and their answers are dropped. In every case
+ * <p><b>The end.</b> DISC, a client that closes its side, a device that closes and the server's shutdown let what is in
+ * flight finish, then close the connection. A connection that breaks leaves its requests to the device, and their answers are dropped. In every case
  * the device's channel is closed after the last answer.
  */
 final class NbdTransmission implements DeviceListener {
@@ -151,7 +151,7 @@ final class NbdTransmission implements DeviceListener {
         int type = in.getUnsignedShort(start + 6);
         long length = format == NbdReplyFormat.EXTENDED ? in.getLong(start + 24) : in.getUnsignedInt(start + 24);
         if (type == Nbd.CMD_DISC) {
-            disconnect();
+            clientHasEnded("the client disconnected");
             return 0;
         }
         long payload = rules.hasPayload(type, flags) ? length : 0;
@@ -491,9 +491,10 @@ final class NbdTransmission implements DeviceListener {
         session.onLoop(() -> shutDown("the export is gone"));
     }
 
-    private void disconnect() {
+    /** The client asks for nothing more; it is answered what is in flight. */
+    void clientHasEnded(String reason) {
         session.stopReceiving();
-        shutDown("the client disconnected");
+        shutDown(reason);
     }
 
     private void closeConnection() {

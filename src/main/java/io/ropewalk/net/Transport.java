@@ -72,6 +72,11 @@ public enum Transport {
         }
     }
 
+    /** Whether a connection can stay when its peer has closed one side of it. Not Unix sockets by NIO: Netty closes them. */
+    public boolean canHalfClose(boolean unixSocket) {
+        return this != NIO || !unixSocket;
+    }
+
     IoHandlerFactory handlerFactory() {
         return switch (this) {
             case IO_URING -> IoUringIoHandler.newFactory();

@@ -253,8 +253,7 @@ class NbdClientTlsTest {
         List<NbdClientTestRequest> changes = new ArrayList<>();
         for (int i = 0; i < 96; i++) {
             // more in all than the server takes and the sockets hold
-            changes.add(
-                    NbdClientTestRequest.write(0, 0, new byte[1 << 20], 40).on(channel));
+            changes.add(NbdClientTestRequest.write(0, 0, new byte[1 << 20], 40).on(channel));
         }
         await().atMost(NbdServerFixture.PATIENCE).until(() -> disk.heldBack() > 40);
 

@@ -311,6 +311,11 @@ final class RawNbdClient implements AutoCloseable {
     }
 
     /** Breaks the connection without a word. */
+    /** Sends no more. */
+    void shutdownOutput() throws IOException {
+        socket.shutdownOutput();
+    }
+
     void reset() throws IOException {
         socket.setSoLinger(true, 0);
         socket.close();
