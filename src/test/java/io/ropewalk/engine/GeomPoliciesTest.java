@@ -176,6 +176,7 @@ class GeomPoliciesTest {
         m.md(1).letGo();
         m.loop.run();
         assertThat(flush.kind()).isEqualTo(Kind.IO);
+        assertThat(m.events).contains("unflushed md0 512 [0+512]");
         assertThat(flush(m, m.channel)).isNull();
         assertThat(m.md(0).received).containsExactly(IoOp.WRITE, IoOp.FLUSH);
     }
