@@ -1,10 +1,12 @@
 package io.ropewalk.nbd;
 
 import io.netty.channel.unix.Errors;
+import io.ropewalk.block.IoLoop;
 import io.ropewalk.block.Settlement;
 import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
 import java.util.ArrayDeque;
+import java.util.concurrent.TimeUnit;
 
 /**
  * The sessions of one link that were given up with requests unanswered: our side is closed for writing, the other side is
@@ -13,6 +15,7 @@ import java.util.ArrayDeque;
  */
 final class NbdClientAfterlife {
     private static final int MOST_SESSIONS = 16;
+    private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(30);
     private static final int ECONNRESET = 104;
     private static final int EPIPE = 32;
 
@@ -34,8 +37,14 @@ final class NbdClientAfterlife {
         return settlement;
     }
 
-    /** Waits for nobody any more. */
-    void close() {
+    /** Nobody comes to it any more. Who waits for the proofs goes on without, at that time by default. */
+    void closeLater(IoLoop loop) {
+        if (!sessions.isEmpty()) {
+            loop.schedule(this::close, PATIENCE_NANOS);
+        }
+    }
+
+    private void close() {
         for (NbdClientSession session = sessions.poll(); session != null; session = sessions.poll()) {
             session.close();
         }

@@ -125,6 +125,7 @@ final class NbdClientLink implements NbdClientSession.Opener, NbdClientSession.U
         if (state != State.CLOSED) {
             IoError sentError = giveUp(error);
             state = State.IDLE;
+            completeRefreshes();
             answerAll(sentError, error);
         }
     }
@@ -150,7 +151,7 @@ final class NbdClientLink implements NbdClientSession.Opener, NbdClientSession.U
             session = null;
         }
         drop();
-        afterlife.close();
+        afterlife.closeLater(loop);
         state = State.CLOSED;
         completeRefreshes();
         IoError error = IoError.of(Kind.SHUTTING_DOWN, "the device " + device.name() + " was closed");

@@ -203,7 +203,8 @@ final class NbdClientSession extends MessageReceiver {
     @Override
     public void channelInactive(ChannelHandlerContext inactiveContext) {
         if (ended) {
-            mourn(true);
+            // A loop that ends closes what it has, which proves nothing.
+            mourn(!inactiveContext.channel().eventLoop().isShuttingDown());
             return;
         }
         if (replies == null) {

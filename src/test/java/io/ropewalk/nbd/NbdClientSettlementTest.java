@@ -88,6 +88,32 @@ class NbdClientSettlementTest {
         Awaitility.await("the server has read to the end and closed").until(settlement::isSettled);
     }
 
+    @ParameterizedTest
+    @EnumSource(GivenUpBy.class)
+    void theProofComes_alsoWhenTheChannelIsClosedMeanwhile(GivenUpBy how) throws Exception {
+        server.then(peer -> peer.handshake().serve(), peer -> {
+            peer.handshake().request();
+            reached.countDown();
+            mayGoOn.await();
+        });
+        BlockChannel channel = fixture.channel(fixture.open(server.uri()));
+        var change = change().on(channel);
+        assertThat(reached.await(20, TimeUnit.SECONDS)).isTrue();
+
+        NbdClientFixture.runOn(channel.loop(), () -> {
+            if (how == GivenUpBy.ABORT) {
+                channel.abort(ENOUGH);
+            }
+            channel.close();
+        });
+
+        Settlement settlement = change.awaitError().settlement();
+        assertThat(settlement).isNotNull();
+        assertThat(settlement.isSettled()).isFalse();
+        mayGoOn.countDown();
+        Awaitility.await().until(settlement::isSettled);
+    }
+
     // ---- a connection that is shared
 
     private enum GivenUpBy {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ropewalk.block.BlockChannel;
 import io.ropewalk.block.BlockDevice;
+import io.ropewalk.block.IoError;
 import io.ropewalk.block.IoError.Kind;
 import io.ropewalk.nbd.ScriptedNbdServer.Peer;
 import io.ropewalk.nbd.ScriptedNbdServer.Request;
@@ -20,7 +21,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Into which session goes what is on its way to the loop of a connection that is lost meanwhile. */
+/** A connection that is shared, when it is lost or renewed while requests are on their way to it. */
 @Timeout(60)
 class NbdDeviceRelayTest {
     private static final int BLOCK = 4096;
@@ -91,6 +92,25 @@ class NbdDeviceRelayTest {
         }
         renewals.get(20, TimeUnit.SECONDS);
         assertThat(server.accepted()).isGreaterThan(20);
+    }
+
+    @Test
+    void aRenewalThatIsGivenUp_keepsNobodyWaiting() throws Exception {
+        CountDownLatch silent = new CountDownLatch(1);
+        server.then(peer -> single(peer).serve(), peer -> single(peer).serve(), peer -> {
+            silent.countDown();
+            peer.ignore();
+        });
+        BlockDevice device = fixture.open(server.uri());
+        BlockChannel channel = device.open(fixture.loop(0));
+        read(channel).awaitSuccess();
+        CompletableFuture<Void> renewal = CompletableFuture.runAsync(device::refreshGeometry);
+        assertThat(silent.await(20, TimeUnit.SECONDS)).isTrue();
+
+        NbdClientFixture.runOn(channel.loop(), () -> channel.abort(IoError.of(Kind.TIMEOUT, "enough")));
+
+        // else it takes as long as all time-outs together, 45 s
+        renewal.get(20, TimeUnit.SECONDS);
     }
 
     private void serveAndNote(Peer peer) throws IOException {
