@@ -105,6 +105,12 @@ final class Rig implements AutoCloseable {
                 new Backend("b", folder, List.of("file", store.toString())));
     }
 
+    /** As {@link #twoPaths}, by servers that do not offer CAN_MULTI_CONN. */
+    static List<Backend> twoPathsOfOneConnection(Path folder, Path store) throws IOException {
+        List<String> arguments = List.of("--filter=multi-conn", "file", store.toString(), "multi-conn-mode=disable");
+        return List.of(new Backend("a", folder, arguments), new Backend("b", folder, arguments));
+    }
+
     String uri() {
         return "nbd+unix:///rope?socket=" + socket;
     }
