@@ -22,6 +22,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -261,7 +262,7 @@ class NbdClientTlsTest {
 
         Settlement settlement = changes.getFirst().awaitError().settlement();
         assertThat(settlement).isNotNull();
-        assertThat(settlement.isSettled()).isFalse();
+        await().during(300, TimeUnit.MILLISECONDS).until(() -> !settlement.isSettled());
         disk.letGo();
         await().atMost(NbdServerFixture.PATIENCE).until(settlement::isSettled);
     }
