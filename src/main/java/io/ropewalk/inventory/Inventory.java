@@ -182,6 +182,11 @@ public final class Inventory implements AutoCloseable {
         return settings.policies();
     }
 
+    /** Since when no change could be stored, whoever asked for it; empty when the last one was. */
+    public Optional<Instant> unstoredSince() {
+        return ledger.unstoredSince();
+    }
+
     // ---- devices
 
     /** Every registered device, by name. */

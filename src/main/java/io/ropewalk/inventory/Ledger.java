@@ -1,6 +1,8 @@
 package io.ropewalk.inventory;
 
 import io.ropewalk.engine.EngineClock;
+import java.time.Instant;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,6 +23,9 @@ final class Ledger {
 
     /** What the store has, as far as we know; differs from the world's desired state between persist and publish. */
     private DesiredState stored = DesiredState.EMPTY;
+
+    /** When a change could not be stored and none has been since; null when the last one was. */
+    private volatile @Nullable Instant unstoredSince;
 
     Ledger(InventoryStore store, EngineClock clock) {
         this.store = store;
@@ -53,13 +58,22 @@ final class Ledger {
         try {
             store.save(stored, after, entry(after, resource, outcome));
             stored = after;
+            unstoredSince = null;
             Caller caller = VerbContext.current().caller();
             if (caller != null) {
                 caller.markAudited();
             }
         } catch (StoreException e) {
+            if (unstoredSince == null) {
+                unstoredSince = clock.now();
+            }
             throw Refusals.storeFailed(resource, e);
         }
+    }
+
+    /** Any thread. */
+    Optional<Instant> unstoredSince() {
+        return Optional.ofNullable(unstoredSince);
     }
 
     /** What the audit says of it; null when nobody asked for it. */

@@ -8,7 +8,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ropewalk.engine.Mode;
 import io.ropewalk.engine.PathState;
+import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -106,5 +108,20 @@ class StoreFailureTest {
         assertThat(inventory.failPath("disk", "a", null, Terms.NONE).state()).isEqualTo(PathState.FAIL);
         assertThat(fixture.memory().state.geoms().get("disk").paths().getFirst().isFailedByOperator())
                 .isTrue();
+    }
+
+    @Test
+    void thatChangesCannotBeStoredIsKnownUntilOneIs() {
+        assertThat(inventory.unstoredSince()).isEmpty();
+
+        assertRefused(Problem.STORE_FAILED, () -> inventory.failPath("disk", "a", null, Terms.NONE));
+        Optional<Instant> since = inventory.unstoredSince();
+        assertRefused(Problem.STORE_FAILED, () -> inventory.stopGeom("disk", Terms.NONE));
+
+        assertThat(since).isPresent();
+        assertThat(inventory.unstoredSince()).as("since the first").isEqualTo(since);
+        fixture.memory().failing = false;
+        inventory.failPath("disk", "a", null, Terms.NONE);
+        assertThat(inventory.unstoredSince()).isEmpty();
     }
 }
