@@ -38,7 +38,7 @@ final class TermsResolver implements HandlerMethodArgumentResolver {
         return new Terms(
                 actor,
                 generation(request.getHeader(HttpHeaders.IF_MATCH)),
-                dryRun(request.getParameter(DRY_RUN)),
+                dryRun(request.getParameterValues(DRY_RUN)),
                 caller(parameter, request, actor));
     }
 
@@ -55,14 +55,15 @@ final class TermsResolver implements HandlerMethodArgumentResolver {
         return caller;
     }
 
-    private static boolean dryRun(@Nullable String value) {
-        if (value == null || value.equals("false")) {
+    /** Once, if at all: of several the audit and we might heed different ones. */
+    private static boolean dryRun(String @Nullable [] values) {
+        if (values == null) {
             return false;
         }
-        if (value.equals("true")) {
-            return true;
+        if (values.length == 1 && (values[0].equals("true") || values[0].equals("false"))) {
+            return values[0].equals("true");
         }
-        throw ApiException.parameter(DRY_RUN, "must be true or false");
+        throw ApiException.parameter(DRY_RUN, "must be true or false, and said once");
     }
 
     /** Null when any generation will do. */
