@@ -328,7 +328,7 @@ final class Refusals {
     }
 
     static InventoryException notFinished(Duration waited) {
-        return new InventoryException(
+        return InventoryException.undecided(
                 Problem.BUSY,
                 "The change was begun but took longer than " + waited.toMillis()
                         + " ms; whether it happens is not known yet.",
@@ -337,7 +337,7 @@ final class Refusals {
     }
 
     static InventoryException interrupted() {
-        return new InventoryException(
+        return InventoryException.undecided(
                 Problem.BUSY,
                 "The caller was interrupted while the change was under way; whether it happens is not known yet.",
                 "Look at the state before trying again.",
