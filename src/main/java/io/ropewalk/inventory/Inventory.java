@@ -6,7 +6,6 @@ import io.ropewalk.block.IoLoop;
 import io.ropewalk.engine.Drained;
 import io.ropewalk.engine.EngineClock;
 import io.ropewalk.engine.EngineObserver;
-import io.ropewalk.engine.Geom;
 import io.ropewalk.engine.GeomType;
 import io.ropewalk.engine.Policies;
 import io.ropewalk.label.Taster;
@@ -298,8 +297,8 @@ public final class Inventory implements AutoCloseable {
     }
 
     /** The geoms that run, by name: for meters. */
-    public List<Geom> runningGeoms() {
-        return ledger.world().geoms().values().stream().map(GeomSlot::geom).toList();
+    public List<RunningGeom> runningGeoms() {
+        return ledger.world().geoms().values().stream().map(RunningGeom::of).toList();
     }
 
     /** As {@link #createGeom(GeomSpec, boolean, Terms)} without force. */

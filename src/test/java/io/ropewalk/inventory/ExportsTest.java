@@ -70,7 +70,7 @@ class ExportsTest {
         assertThat(inventory.export("disk")).isEqualTo(export);
         assertThat(inventory.findExport("disk"))
                 .hasValueSatisfying(found -> assertThat(found.device())
-                        .isSameAs(inventory.runningGeoms().getFirst()));
+                        .isSameAs(inventory.runningGeoms().getFirst().geom()));
         assertThat(inventory.findExport("other")).isEmpty();
         assertRefused(Problem.EXPORT_NOT_FOUND, () -> inventory.export("other"));
         assertRefused(Problem.EXPORT_NOT_FOUND, () -> inventory.sessions("other"));

@@ -182,8 +182,8 @@ class PathVerbsTest {
         AtomicReference<Ask> ask = new AtomicReference<>();
         fixture.loops
                 .next()
-                .execute(() ->
-                        ask.set(Ask.read(inventory.runningGeoms().getFirst().open(fixture.loops.next()), 0, 512)));
+                .execute(() -> ask.set(
+                        Ask.read(inventory.runningGeoms().getFirst().geom().open(fixture.loops.next()), 0, 512)));
         eventually(() -> assertThat(inventory.path("disk", "a").inFlight()).isPositive());
         return ask;
     }
@@ -387,7 +387,7 @@ class PathVerbsTest {
         fixture.devices("a", "b");
         Policies policies = Policies.DEFAULT.withCache(Policies.Cache.PER_PATH);
         inventory.createGeom(GeomSpec.manual("disk", Mode.ACTIVE_PASSIVE, policies, List.of("a", "b")), Terms.NONE);
-        BlockChannel channel = inventory.runningGeoms().getFirst().open(fixture.loops.next());
+        BlockChannel channel = inventory.runningGeoms().getFirst().geom().open(fixture.loops.next());
         assertThat(answerTo(() -> Ask.write(channel, 0, new byte[512])).error()).isNull();
         return channel;
     }
