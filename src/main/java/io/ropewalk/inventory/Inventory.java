@@ -21,6 +21,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
@@ -453,9 +454,13 @@ public final class Inventory implements AutoCloseable {
      * Makes an export of a running geom, or sets one that it has. INVALID_NAME, INVALID_VALUE, GEOM_NOT_FOUND,
      * GEOM_EXISTS when the name is that of another geom, EXPORT_EXISTS when it serves another. Sessions that the export
      * allows no more end.
+     *
+     * @param replacing is told of the export that is there and would be another afterwards, on the topology thread; it
+     *     must be quick, and may throw what the caller is to get instead
      */
-    public ExportPut putExport(String name, String geom, ExportSettings settings, Terms terms) {
-        return topology.call(terms, null, () -> exports.put(name, geom, settings, terms));
+    public ExportPut putExport(
+            String name, String geom, ExportSettings settings, Consumer<ExportView> replacing, Terms terms) {
+        return topology.call(terms, null, () -> exports.put(name, geom, settings, replacing, terms));
     }
 
     /**
