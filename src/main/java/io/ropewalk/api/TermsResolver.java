@@ -13,6 +13,7 @@ import org.springframework.core.MethodParameter;
 import org.springframework.http.HttpHeaders;
 import org.springframework.web.bind.support.WebDataBinderFactory;
 import org.springframework.web.context.request.NativeWebRequest;
+import org.springframework.web.context.request.RequestAttributes;
 import org.springframework.web.method.support.HandlerMethodArgumentResolver;
 import org.springframework.web.method.support.ModelAndViewContainer;
 
@@ -35,11 +36,14 @@ final class TermsResolver implements HandlerMethodArgumentResolver {
             @Nullable WebDataBinderFactory binderFactory) {
         Principal principal = request.getUserPrincipal();
         String actor = principal == null ? Terms.NONE.actor() : principal.getName();
-        return new Terms(
+        Caller caller = caller(parameter, request, actor);
+        Terms terms = new Terms(
                 actor,
                 generation(request.getHeader(HttpHeaders.IF_MATCH)),
                 dryRun(request.getParameterValues(DRY_RUN)),
-                caller(parameter, request, actor));
+                caller);
+        request.setAttribute(AuditFilter.TERMS, terms, RequestAttributes.SCOPE_REQUEST);
+        return terms;
     }
 
     /** Left with the request, too: the audit of what is refused wants to know it. */

@@ -151,6 +151,19 @@ class AuditTest {
     }
 
     @Test
+    void aDryRunIsNotTakenForAChange_howeverItIsWritten() throws Exception {
+        post(ADMIN, "/geoms/disk:rotate", "");
+        List<Map<String, Object>> before = audit("");
+
+        for (String query : List.of("dryRun=true", "dryRun=%74rue", "dry%52un=true")) {
+            assertThat(post(ADMIN, "/geoms/disk:rotate?" + query, "").statusCode())
+                    .isEqualTo(200);
+        }
+
+        assertThat(audit("")).isEqualTo(before);
+    }
+
+    @Test
     void aChangeInEarnestCannotPassForADryRun() throws Exception {
         post(ADMIN, "/geoms/disk:rotate", "");
         for (String query : List.of("dryRun=false&dryRun=true", "dry%52un=false&dryRun=true")) {
