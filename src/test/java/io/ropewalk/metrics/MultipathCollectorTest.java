@@ -16,6 +16,7 @@ import io.ropewalk.engine.RestoreTrigger;
 import io.ropewalk.inventory.DeviceState;
 import io.ropewalk.inventory.DeviceView;
 import io.ropewalk.inventory.ExportView;
+import io.ropewalk.inventory.ExportedDevice;
 import io.ropewalk.inventory.Inventory;
 import io.ropewalk.inventory.PathView;
 import io.ropewalk.inventory.RunningGeom;
@@ -53,6 +54,7 @@ class MultipathCollectorTest {
 
     @BeforeEach
     void setUp() throws Exception {
+        traffic.onExportAppeared(new ExportedDevice("disk1", first, false, List.of()));
         geom = Geom.create(
                 "disk1",
                 GeomType.MANUAL,
@@ -237,6 +239,24 @@ class MultipathCollectorTest {
         listed = List.of();
         traffic.onSessionClosed(session(2, 10), "it left");
         assertThat(scrape()).contains(series + "160.0");
+    }
+
+    @Test
+    void whatEndedIsNotRememberedForeverWhereNobodyScrapes() {
+        for (int id = 0; id < 200_000; id++) {
+            traffic.onSessionClosed(session(id, 10), "it left");
+        }
+        for (int i = 0; i < 1000; i++) {
+            ExportedDevice export = new ExportedDevice("export-" + i, geom, false, List.of());
+            traffic.onExportAppeared(export);
+            traffic.onExportVanished(export);
+            traffic.onSessionClosed(
+                    new NbdSessionView(i, export.name(), new NbdPeer(null), THEN, false, 0, 1, 0, 1, 1),
+                    "its export is gone");
+        }
+
+        assertThat(traffic.remembered()).isLessThan(70_000);
+        assertThat(traffic.bytes(List.of())).containsOnlyKeys("disk1").containsEntry("disk1", 2_000_000L);
     }
 
     @Test
