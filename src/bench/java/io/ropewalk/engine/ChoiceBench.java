@@ -34,7 +34,7 @@ public class ChoiceBench {
     int fenced;
 
     private LanePath[] usable = {};
-    private Fences fences = Fences.NONE;
+    private final Fences fences = new Fences();
     private final BenchRequest request = new BenchRequest();
 
     @Setup
@@ -48,7 +48,7 @@ public class ChoiceBench {
         }
         for (int i = 0; i < fenced; i++) {
             request.at(1_000_000L + i * 8192L);
-            fences = fences.with(new Fence(usable[0].path, request, new Settlement()));
+            fences.add(new Fence(usable[0].path, request, new Settlement()));
         }
         request.at(4096);
     }

@@ -204,7 +204,7 @@ final class Debts {
     void noteUncovered(GeomIo flush) {
         if (isPerPath()) {
             synchronized (mutex) {
-                losses = losses + flush.takeUncoveredForLost();
+                noteLost(flush.takeUncoveredForLost());
             }
         }
     }

@@ -17,7 +17,7 @@ final class Fencing {
     private final IoLoop home;
     private final LongAdder expired = new LongAdder();
     private final Map<Fence, Timer> timers = new HashMap<>();
-    private volatile Fences fences = Fences.NONE;
+    private final Fences fences = new Fences();
 
     /** @param home where time passes */
     Fencing(Geom geom, IoLoop home) {
@@ -25,7 +25,6 @@ final class Fencing {
         this.home = home;
     }
 
-    /** One volatile read: all that a change pays while nothing is fenced. */
     Fences fences() {
         return fences;
     }
@@ -46,7 +45,7 @@ final class Fencing {
             return;
         }
         synchronized (this) {
-            fences = fences.with(fence);
+            fences.add(fence);
             timers.put(fence, home.schedule(() -> expireUnlessLifted(fence), quiesce.toNanos()));
         }
         fence.settlement().whenSettled(() -> lift(fence));
@@ -60,9 +59,7 @@ final class Fencing {
         if (geom.policies().quiesce().isZero()) {
             return false;
         }
-        synchronized (this) {
-            fences = fences.with(fence);
-        }
+        fences.add(fence);
         fence.settlement().whenSettled(() -> lift(fence));
         return true;
     }
@@ -75,11 +72,9 @@ final class Fencing {
 
     private boolean lift(Fence fence) {
         synchronized (this) {
-            Fences others = fences.without(fence);
-            if (others == fences) {
+            if (!fences.remove(fence)) {
                 return false;
             }
-            fences = others;
             Timer timer = timers.remove(fence);
             if (timer != null) {
                 timer.cancel();

@@ -165,13 +165,15 @@ final class GeomIo {
         }
     }
 
-    /** Of how many paths something that it was to cover is not flushed, and nobody had taken it for lost. Under the geom's mutex. */
-    int takeUncoveredForLost() {
-        int paths = 0;
+    /** The paths of which something that it was to cover is not flushed, and nobody had taken it for lost. Under the geom's mutex. */
+    List<IoPath> takeUncoveredForLost() {
+        List<IoPath> owing = new ArrayList<>();
         for (int i = 0; i < covered.size(); i++) {
-            paths += covered.get(i).takeForLost(coveredChanges[i]) ? 1 : 0;
+            if (covered.get(i).takeForLost(coveredChanges[i])) {
+                owing.add(covered.get(i));
+            }
         }
-        return paths;
+        return owing;
     }
 
     void suspect(LanePath path, int epoch, IoError answered) {

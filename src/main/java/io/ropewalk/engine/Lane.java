@@ -59,8 +59,6 @@ final class Lane {
     static final int LOOKS_PER_REQUEST = 3;
 
     private static final int POOLED_REQUESTS = 1024;
-    /** What a client's next FLUSH is told after a loss. */
-    static final IoError LOSS = IoError.of(Kind.IO, "changes that were not flushed may be lost");
 
     private final Geom geom;
     private final IoLoop loop;
@@ -72,13 +70,12 @@ final class Lane {
 
     private final ParkedRequests parked;
     private final Eligibility eligibility;
-    private final FlushReview flushReview;
+    private final Flushing flushing;
     private final Hedging hedging;
     private final Pace pace;
     private final LaneStats stats = new LaneStats();
     private final AtomicInteger openChannels = new AtomicInteger();
 
-    private List<LanePath> draining = List.of();
     private @Nullable PathTable seen;
     private int requestsInFlight;
     private boolean ticking;
@@ -91,7 +88,7 @@ final class Lane {
         this.paths = new LanePaths(geom, this);
         this.parked = new ParkedRequests(geom, this);
         this.eligibility = new Eligibility(geom, this);
-        this.flushReview = new FlushReview(geom.debts(), this, eligibility);
+        this.flushing = new Flushing(geom, this, eligibility);
         this.pace = new Pace(loop);
         this.hedging = new Hedging(geom, this, eligibility, stats.hedges);
     }
@@ -145,7 +142,7 @@ final class Lane {
         if (path == null) {
             giveUp(io);
         } else if (request.op() == IoOp.FLUSH) {
-            flush(io, path, nowNanos);
+            flushing.send(io, path, nowNanos);
         } else if (!path.hasRoomFor(request)) {
             crowd.addFirst(io);
         } else {
@@ -173,11 +170,9 @@ final class Lane {
     void onDecided(Attempt.OfRequest attempt) {
         LanePath path = attempt.on();
         IoError error = attempt.error();
-        if (error == null || error.kind().scope() != Scope.PATH) {
-            path.noteAnswered(attempt);
-        }
+        noteAlive(attempt, error);
         if (error == null && attempt.op() == IoOp.FLUSH) {
-            flushReview.judge(path, verdict -> onFlushJudged(attempt, verdict));
+            flushing.onAnswered(attempt);
         } else if (error == null) {
             noteSuccess(attempt);
             decide(attempt, null);
@@ -185,6 +180,18 @@ final class Lane {
             noteFailure(attempt, error);
             decide(attempt, error);
         }
+        onRoom(path);
+    }
+
+    /** Whatever it said, its server was there. */
+    void noteAlive(Attempt attempt, @Nullable IoError error) {
+        if (error == null || error.kind().scope() != Scope.PATH) {
+            attempt.on().noteAnswered(attempt);
+        }
+    }
+
+    /** There is one less in flight on {@code path}. */
+    void onRoom(LanePath path) {
         paths.releaseIfDrained(path);
         releaseCrowd();
     }
@@ -199,7 +206,7 @@ final class Lane {
             onFailure(attempt, io, parent, error);
         } else if (parent.op() == IoOp.FLUSH) {
             io.flushed = true;
-            onFlushBranchDecided(io, parent);
+            flushing.onBranchDecided(io, parent);
         } else {
             onSuccess(attempt, io, parent);
         }
@@ -231,6 +238,15 @@ final class Lane {
         geom.fault(path.path, attempt.epoch, FailReason.of(error), error);
     }
 
+    /** Answers the client of a request that needs no answer of a path's. */
+    void succeed(GeomIo io, IoRequest parent) {
+        settle(io, parent, loop.nanoTime());
+        release(io);
+        parent.succeed();
+        parked.unpark();
+        endIfDrained();
+    }
+
     private void onSuccess(Attempt.OfRequest attempt, GeomIo io, IoRequest parent) {
         settle(io, parent, attempt.answeredNanos);
         release(io);
@@ -247,7 +263,7 @@ final class Lane {
             case PATH -> {}
         }
         if (parent.op() == IoOp.FLUSH) {
-            onFlushBranchDecided(io, parent);
+            flushing.onBranchDecided(io, parent);
         } else if (io.out > 0) {
             return; // hedged: the other attempt decides
         } else if (io.refused) {
@@ -257,7 +273,8 @@ final class Lane {
         }
     }
 
-    private void retry(GeomIo io, IoOp op) {
+    /** On a path that it has not tried, if there is one. */
+    void retry(GeomIo io, IoOp op) {
         refresh();
         LanePath path = eligibility.choose(op, io.tried);
         if (path == null && awaitLook(io, eligibility.firstDoubtful(io.tried | io.passedOver))) {
@@ -310,13 +327,13 @@ final class Lane {
     }
 
     /** Answers the client with the error that is remembered. */
-    private void finish(GeomIo io) {
+    void finish(GeomIo io) {
         IoRequest parent = Objects.requireNonNull(io.parent);
         IoError error = io.error != null ? io.error : IoError.of(Kind.NO_PATH, "no usable path to " + geom.name());
         failNow(io, parent, error);
     }
 
-    private void failNow(GeomIo io, IoRequest parent, IoError error) {
+    void failNow(GeomIo io, IoRequest parent, IoError error) {
         stats.failed(parent.op(), error);
         release(io);
         parent.fail(error);
@@ -333,7 +350,7 @@ final class Lane {
         stats.failedOver(io.firstFailure, nowNanos - io.firstFailureNanos);
     }
 
-    private void blameSuspects(GeomIo io) {
+    void blameSuspects(GeomIo io) {
         for (GeomIo.Suspect suspect : io.suspects()) {
             geom.fault(suspect.path(), suspect.epoch(), FailReason.IO_ERROR, suspect.error());
         }
@@ -355,7 +372,7 @@ final class Lane {
         endIfDrained();
     }
 
-    private void recycleIfOver(GeomIo io) {
+    void recycleIfOver(GeomIo io) {
         if (io.out > 0) {
             return;
         }
@@ -372,85 +389,17 @@ final class Lane {
 
     // ---- FLUSH
 
-    /**
-     * To the path that the mode names, and to every other with changes since its last flush that is usable (Q12), or drains
-     * and still owes them.
-     */
-    private void flush(GeomIo io, LanePath chosen, long nowNanos) {
-        io.beginFlush(geom.table(), geom.debts().gone());
-        // One more than is sent, so that an answer that comes at once does not end the request too early.
-        io.out++;
-        for (LanePath path : eligibility.usable()) {
-            if (path != chosen && (!path.doubtful || geom.debts().isPerPath())) {
-                flushToo(io, path, nowNanos);
-            }
-        }
-        for (LanePath path : draining) {
-            if (path.path.isDirty() && path.doubtful) {
-                geom.endDrain(path.path, path.epoch);
-            } else {
-                flushToo(io, path, nowNanos);
-            }
-        }
-        if (io.parent != null) {
-            send(io, io.attempt, chosen, nowNanos);
-        }
-        io.out--;
-        if (io.parent != null) {
-            onFlushBranchDecided(io, io.parent);
-        } else {
-            recycleIfOver(io);
-        }
-    }
-
-    /** Unless its client has gone away meanwhile: what is answered at once may have made it. */
-    private void flushToo(GeomIo io, LanePath path, long nowNanos) {
-        if (io.parent != null && path.path.isDirty()) {
-            send(io, new Attempt.OfRequest(io), path, nowNanos);
-        }
-    }
-
-    private void onFlushBranchDecided(GeomIo io, IoRequest parent) {
-        if (io.out > 0) {
-            return;
-        }
-        if (io.refused) {
-            finish(io);
-        } else if (io.flushed) {
-            onFlushed(io, parent);
-        } else {
-            retry(io, IoOp.FLUSH);
-        }
-    }
-
-    private void onFlushed(GeomIo io, IoRequest parent) {
-        // A path that could not flush goes out of use, with all that it owes.
-        blameSuspects(io);
-        geom.debts().noteUncovered(io);
-        if (Objects.requireNonNull(io.channel).takeLosses()) {
-            failNow(io, parent, LOSS);
-        } else {
-            if (geom.policies().cache() == Policies.Cache.SHARED) {
-                io.coverAll();
-            }
-            settle(io, parent, loop.nanoTime());
-            release(io);
-            parent.succeed();
-            parked.unpark();
-            endIfDrained();
-        }
-    }
-
-    /** It is known more of sessions: FLUSHes that waited for that are decided. */
+    /** It is known more of sessions. */
     void reviewFlushes() {
-        flushReview.review();
+        flushing.review();
     }
 
-    private void onFlushJudged(Attempt.OfRequest flush, @Nullable IoError error) {
-        if (error == null) {
+    /** A path has flushed; {@code objection} tells why that does not count. */
+    void onJudged(Attempt.OfRequest flush, @Nullable IoError objection) {
+        if (objection == null) {
             noteSuccess(flush);
         }
-        decide(flush, error);
+        decide(flush, objection);
     }
 
     /**
@@ -467,28 +416,8 @@ final class Lane {
         } else {
             startTicking();
             path.prepare();
-            new Attempt.OfDrain(target.latestChange(), flush -> flushedBeside(flush, then)).send(path, loop.nanoTime());
+            flushing.beside(path, then);
         }
-    }
-
-    private void flushedBeside(Attempt.OfDrain flush, Consumer<@Nullable IoError> then) {
-        LanePath path = flush.on();
-        IoError error = flush.error();
-        if (error == null || error.kind().scope() != Scope.PATH) {
-            path.noteAnswered(flush);
-        }
-        if (error == null) {
-            flushReview.judge(path, objection -> {
-                if (objection == null) {
-                    path.onFlushed(flush.coveredChange);
-                }
-                then.accept(objection);
-            });
-        } else {
-            then.accept(error);
-        }
-        paths.releaseIfDrained(path);
-        releaseCrowd();
     }
 
     /** Asks {@code witness} for a sign of life of the cache that {@code continuity} speaks of, beside the requests of clients. */
@@ -588,7 +517,7 @@ final class Lane {
                 nowDraining.add(path);
             }
         }
-        draining = nowDraining;
+        flushing.become(nowDraining);
         IoPath active = table.active();
         eligibility.become(
                 table.mode(), nowUsable.toArray(LanePath[]::new), active == null ? null : paths.find(active));
@@ -692,10 +621,7 @@ final class Lane {
     }
 
     private void decided(Attempt.OfCheck read, Consumer<Attempt.OfCheck> then) {
-        IoError error = read.error();
-        if (error == null || error.kind().scope() != Scope.PATH) {
-            read.on().noteAnswered(read);
-        }
+        noteAlive(read, read.error());
         then.accept(read);
         paths.releaseIfDrained(read.on());
     }

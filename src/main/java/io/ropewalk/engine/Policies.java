@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param attemptTimeout how long one attempt on one path may take before the path is FAIL TIMEOUT; 10 ms to 10 minutes
  * @param quiesce how long changes wait for proof that an earlier one of the same range, lost with its path, can no longer
- *     land; then they go ahead without it. 0 to 1 hour, 0 for not at all
+ *     land; then they go ahead without it. 0 to 1 hour, 0 for not at all (and no change is sent twice, for that takes a fence)
  * @param cache where acknowledged writes rest until they are flushed
  * @param restore whether a failed path that passes its checks is restored by itself
  * @param failback how long the preferred path must have been well before it becomes the active one again by itself; zero

@@ -25,12 +25,12 @@ import org.junit.jupiter.params.provider.ValueSource;
  * </ul>
  */
 class EngineSimulationTest {
-    private static final long SEEDS = Long.getLong("sim.seeds", 20_000);
+    private static final long SEEDS = Long.getLong("sim.seeds", 60_000);
     private static final long FIRST = Long.getLong("sim.first", 1);
     private static final Long REPLAYED = Long.getLong("sim.seed");
 
-    /** The weakest of the demonstrations needs a few dozen. */
-    private static final long SEEDS_TO_FIND_A_WEAKNESS = 1_000;
+    /** The weakest of the demonstrations needs 1,200. */
+    private static final long SEEDS_TO_FIND_A_WEAKNESS = 5_000;
 
     /** So many worlds see everything there is to see. */
     private static final long SEEDS_TO_SEE_ALL = 1_000;

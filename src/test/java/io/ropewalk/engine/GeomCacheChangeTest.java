@@ -114,7 +114,7 @@ class GeomCacheChangeTest {
         become(Cache.PER_PATH);
         m.md(1).letGo();
         m.loop.run();
-        assertThat(flush.error()).isEqualTo(Lane.LOSS);
+        assertThat(flush.error()).isEqualTo(Flushing.LOSS);
         assertFlushSucceeds();
     }
 
@@ -153,7 +153,7 @@ class GeomCacheChangeTest {
     private void assertFlushFailsOnce() {
         Ask flush = Ask.flush(m.channel);
         m.loop.run();
-        assertThat(flush.error()).isEqualTo(Lane.LOSS);
+        assertThat(flush.error()).isEqualTo(Flushing.LOSS);
         assertFlushSucceeds();
     }
 

@@ -174,7 +174,7 @@ class GeomDrainTest {
         assertThat(drained.join().lost()).isFalse();
         Ask flush = Ask.flush(other);
         runBoth(m, otherLoop);
-        assertThat(flush.error()).isEqualTo(Lane.LOSS);
+        assertThat(flush.error()).isEqualTo(Flushing.LOSS);
     }
 
     // ---- clients meanwhile
@@ -209,7 +209,7 @@ class GeomDrainTest {
         m.md(0).silent();
         Ask flush = Ask.flush(m.channel);
         m.loop.runFor(2 * m.geom.policies().attemptTimeout().toNanos());
-        assertThat(flush.error()).isEqualTo(Lane.LOSS);
+        assertThat(flush.error()).isEqualTo(Flushing.LOSS);
         assertThat(drained.join().lost()).isTrue();
         flushSucceeds(m);
     }
@@ -227,7 +227,7 @@ class GeomDrainTest {
         assertThat(m.geom.debts().losses()).isZero();
         Ask flush = Ask.flush(other);
         runBoth(m, otherLoop);
-        assertThat(flush.error()).isEqualTo(Lane.LOSS);
+        assertThat(flush.error()).isEqualTo(Flushing.LOSS);
         m.md(0).letGo();
         m.loop.runFor(MOMENT);
         assertThat(m.md(0).received).doesNotContain(IoOp.FLUSH);
@@ -252,7 +252,7 @@ class GeomDrainTest {
         m.loop.runFor(MOMENT);
         m.md(1).letGo();
         m.loop.run();
-        assertThat(flush.error()).isEqualTo(Lane.LOSS);
+        assertThat(flush.error()).isEqualTo(Flushing.LOSS);
     }
 
     // ---- what does not
@@ -274,7 +274,7 @@ class GeomDrainTest {
         assertThat(m.geom.debts().losses()).isOne();
         Ask flush = Ask.flush(m.channel);
         m.loop.run();
-        assertThat(flush.error()).isEqualTo(Lane.LOSS);
+        assertThat(flush.error()).isEqualTo(Flushing.LOSS);
         flushSucceeds(m);
     }
 
@@ -489,7 +489,7 @@ class GeomDrainTest {
     private static void flushFailsOnce(GeomFixture m) {
         Ask first = Ask.flush(m.channel);
         m.loop.run();
-        assertThat(first.error()).isEqualTo(Lane.LOSS);
+        assertThat(first.error()).isEqualTo(Flushing.LOSS);
         flushSucceeds(m);
     }
 

@@ -88,7 +88,7 @@ class GeomSessionsTest {
         m.md(0).beginSessions();
         Ask flush = Ask.flush(m.channel);
         m.loop.runFor(2 * m.geom.policies().attemptTimeout().toNanos());
-        assertThat(flush.error()).isEqualTo(Lane.LOSS);
+        assertThat(flush.error()).isEqualTo(Flushing.LOSS);
         m.md(1).working();
         flushSucceeds(m);
     }
@@ -163,7 +163,7 @@ class GeomSessionsTest {
     private static void flushFailsOnce(GeomFixture m) {
         Ask first = Ask.flush(m.channel);
         m.loop.run();
-        assertThat(first.error()).isEqualTo(Lane.LOSS);
+        assertThat(first.error()).isEqualTo(Flushing.LOSS);
         flushSucceeds(m);
     }
 

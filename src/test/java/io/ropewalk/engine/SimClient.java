@@ -246,7 +246,7 @@ final class SimClient {
     }
 
     static boolean tellsOfLoss(IoError error) {
-        return error.message().equals(Lane.LOSS.message());
+        return error.message().equals(Flushing.LOSS.message());
     }
 
     private void flushed(SimLife life) {

@@ -18,9 +18,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -35,6 +37,7 @@ class StaleWriteTest {
 
     private static final long STORE_BYTES = 16 << 20;
     private static final long BLOCK = 4096;
+    private static final int WRITES = 16;
 
     @Test
     void aStoppedServerThatContinues_neverBringsBackAnOldWrite() throws Exception {
@@ -102,13 +105,84 @@ class StaleWriteTest {
         return false;
     }
 
+    /** Here W1 is sent to the other server as well while the first only says nothing (ADR 25), and no path fails. */
+    @Test
+    void whatWasSentTwice_isNotUndoneByItsSlowerCopy() throws Exception {
+        Policies policies = Policies.DEFAULT.withAttemptTimeout(Duration.ofSeconds(20));
+        try (ScratchFolder scratch = ScratchFolder.named("twice")) {
+            Path folder = scratch.path();
+            Path store = Rig.store(folder, STORE_BYTES);
+            List<Backend> servers = Rig.twoPaths(folder, store);
+            try (Rig rig = new Rig(folder, Mode.ACTIVE_ACTIVE, policies, Duration.ofSeconds(30), servers)) {
+                Client client = new Client(rig);
+                for (int round = 0; round < ROUNDS; round++) {
+                    playRoundOfTwo(rig, client, store, round);
+                }
+                assertThat(rig.geom.report().state()).isEqualTo(GeomState.OPTIMAL);
+                assertThat(rig.geom.stats().unfencedWrites()).isZero();
+            }
+        }
+    }
+
+    private static void playRoundOfTwo(Rig rig, Client client, Path store, int round) throws Exception {
+        byte old = (byte) (2 * round + 1);
+        byte now = (byte) (2 * round + 2);
+        int silent = round % 2;
+        Awaitility.await("both paths at work").until(() -> {
+            long before = writtenBy(rig, silent);
+            for (int i = 0; i < 50; i++) {
+                all(client.writeBlocks(2 * WRITES, WRITES, old), 10);
+            }
+            return writtenBy(rig, silent) - before > 20 * WRITES * BLOCK;
+        });
+        long hedgesBefore = rig.geom.stats().hedges();
+        Backend stopped = rig.backends.get(silent);
+        stopped.stop();
+        List<CompletableFuture<Ask>> first = client.writeBlocks(0, WRITES, old);
+        Awaitility.await("W1, with others under way")
+                .atMost(Duration.ofSeconds(10))
+                .until(() -> {
+                    client.writeBlocks(2 * WRITES, WRITES, old);
+                    return first.stream().allMatch(CompletableFuture::isDone);
+                });
+        all(first, 1);
+        assertThat(rig.geom.stats().hedges()).isGreaterThan(hedgesBefore);
+        List<CompletableFuture<Ask>> second = client.writeBlocks(0, WRITES, now);
+        Awaitility.await("W2 waits").until(() -> rig.geom.stats().heldWrites() > 0);
+        stopped.resume();
+        all(second, 10);
+        Awaitility.await("nothing under way")
+                .until(() -> rig.geom.stats().paths().stream().allMatch(path -> path.inFlight() == 0));
+        for (int block = 0; block < WRITES; block++) {
+            assertThat(byteAt(store, block * BLOCK))
+                    .as("block %d, round %d", block, round)
+                    .isEqualTo(now);
+        }
+    }
+
+    private static long writtenBy(Rig rig, int path) {
+        return Objects.requireNonNull(
+                rig.geom.stats().paths().get(path).io().bytes().get(IoOp.WRITE));
+    }
+
+    private static void all(List<CompletableFuture<Ask>> writes, int seconds) throws Exception {
+        for (CompletableFuture<Ask> write : writes) {
+            write.get(seconds, TimeUnit.SECONDS);
+        }
+    }
+
     private static int activeIndex(Rig rig) {
         String active = rig.geom.report().activePaths().getFirst();
         return rig.backends.get(0).name().equals(active) ? 0 : 1;
     }
 
     private static byte firstByte(Path store) throws Exception {
+        return byteAt(store, 0);
+    }
+
+    private static byte byteAt(Path store, long offset) throws Exception {
         try (RandomAccessFile file = new RandomAccessFile(store.toFile(), "r")) {
+            file.seek(offset);
             return file.readByte();
         }
     }
@@ -127,6 +201,12 @@ class StaleWriteTest {
             byte[] data = new byte[4096];
             Arrays.fill(data, value);
             return submit(() -> Ask.write(channel, offset, data));
+        }
+
+        List<CompletableFuture<Ask>> writeBlocks(int first, int count, byte value) {
+            return IntStream.range(first, first + count)
+                    .mapToObj(block -> write(block * BLOCK, value))
+                    .toList();
         }
 
         CompletableFuture<Ask> of(IoOp op, long offset, long length) {
