@@ -22,11 +22,12 @@ final class ChangeHealth implements HealthIndicator {
     public Health health() {
         return unstoredSince
                 .get()
-                .map(since -> Health.down()
-                        .withDetail("since", since)
-                        .withDetail(
-                                "message",
-                                "Changes cannot be stored; the log says why. The next one that is ends this."))
+                .map(
+                        since -> Health.down()
+                                .withDetail("since", since)
+                                .withDetail(
+                                        "message",
+                                        "Changes cannot be stored; the log says why. This ends with the next one that is stored."))
                 .orElseGet(Health::up)
                 .build();
     }

@@ -412,7 +412,7 @@ public final class Inventory implements AutoCloseable {
     /**
      * As {@link #failPath}, and answers when nothing is in flight on the path any more and what was acknowledged through it
      * is flushed there. GEOM_NOT_FOUND, PATH_NOT_FOUND, LAST_PATH; PATH_UNFLUSHED when it could not be flushed and may be
-     * lost: then the path is out of use all the same.
+     * lost: then the path is out of use all the same; PATH_IN_USE when it was taken into use again meanwhile.
      *
      * @param force even if every other path has failed: these then get another chance (R4)
      */
@@ -422,7 +422,11 @@ public final class Inventory implements AutoCloseable {
         if (drained.lost()) {
             throw Refusals.pathUnflushed(geom, device, drained);
         }
-        return path(geom, device);
+        PathView path = path(geom, device);
+        if (!terms.dryRun() && Arrivals.isUsable(path.state())) {
+            throw Refusals.pathInUse(geom, device);
+        }
+        return path;
     }
 
     /** R44. GEOM_NOT_FOUND, PATH_NOT_FOUND. */

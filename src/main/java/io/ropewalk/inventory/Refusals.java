@@ -84,6 +84,15 @@ final class Refusals {
                 pathResource(geom, device));
     }
 
+    static InventoryException pathInUse(String geom, String device) {
+        return new InventoryException(
+                Problem.PATH_IN_USE,
+                "The path over device " + quoted(device) + " of geom " + quoted(geom)
+                        + " was taken into use again while it was drained: somebody restored it, or no other path was left.",
+                "See that another path works, then drain it again.",
+                pathResource(geom, device));
+    }
+
     static InventoryException pathNotFound(String geom, String device) {
         return new InventoryException(
                 Problem.PATH_NOT_FOUND,

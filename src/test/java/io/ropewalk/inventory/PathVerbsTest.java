@@ -18,6 +18,7 @@ import io.ropewalk.testing.Ask;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
@@ -332,7 +333,7 @@ class PathVerbsTest {
     }
 
     @Test
-    void aPathThatIsRestoredIsNotWaitedForAnyMore() {
+    void aPathThatIsRestoredIsNotWaitedForAnyMore_norSaidToBeDrained() {
         aRequestUnderWayOnA();
         CompletableFuture<PathView> drain =
                 CompletableFuture.supplyAsync(() -> inventory.drainPath("disk", "a", null, false, Terms.NONE));
@@ -341,7 +342,15 @@ class PathVerbsTest {
         inventory.restorePath("disk", "a", null, Terms.NONE);
 
         eventually(() -> assertThat(drain).isDone());
-        assertThat(drain.join().state()).isEqualTo(PathState.PASSIVE);
+        InventoryException e = assertRefused(Problem.PATH_IN_USE, () -> {
+            try {
+                drain.join();
+            } catch (CompletionException refused) {
+                throw refused.getCause();
+            }
+        });
+        assertThat(e.resource()).isEqualTo("path disk/a");
+        assertThat(fixture.stateOf("disk", "a")).isEqualTo(PathState.PASSIVE);
         fixture.loops.next().execute(() -> fixture.factory.device("a").answerPending());
     }
 
