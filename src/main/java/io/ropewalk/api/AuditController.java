@@ -13,6 +13,7 @@ import jakarta.validation.constraints.Min;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.MediaType;
 import org.springframework.web.bind.annotation.GetMapping;
@@ -25,6 +26,14 @@ import org.springframework.web.bind.annotation.RestController;
 @RequestMapping(path = Api.BASE + "/audit", produces = MediaType.APPLICATION_JSON_VALUE)
 @Tag(name = Api.SYSTEM_TAG)
 class AuditController {
+    /** Databases know no times far from ours. */
+    private static final Instant FIRST = Instant.parse("0001-01-01T00:00:00Z");
+
+    private static final Instant END = Instant.parse("+10000-01-01T00:00:00Z");
+
+    /** The number of an entry. */
+    private static final Pattern SEQ = Pattern.compile("[1-9][0-9]{0,17}");
+
     private final AuditStore audit;
 
     AuditController(AuditStore audit) {
@@ -73,18 +82,24 @@ class AuditController {
     }
 
     private static @Nullable Long before(@Nullable String pageToken) {
-        try {
-            return pageToken == null ? null : Long.valueOf(pageToken);
-        } catch (NumberFormatException e) {
+        if (pageToken == null) {
+            return null;
+        }
+        if (!SEQ.matcher(pageToken).matches()) {
             throw ApiException.parameter("pageToken", "must be the nextPageToken of the page before");
         }
+        return Long.valueOf(pageToken);
     }
 
     private static @Nullable Instant time(@Nullable String text) {
         try {
-            return text == null ? null : Instant.parse(text);
-        } catch (DateTimeParseException e) {
-            throw ApiException.parameter("since", "must be a time as 2026-01-02T03:04:05Z");
+            Instant time = text == null ? null : Instant.parse(text);
+            if (time == null || (!time.isBefore(FIRST) && time.isBefore(END))) {
+                return time;
+            }
+        } catch (DateTimeParseException notOne) {
+            // Said below.
         }
+        throw ApiException.parameter("since", "must be a time as 2026-01-02T03:04:05Z");
     }
 }

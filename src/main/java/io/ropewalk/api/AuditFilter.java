@@ -4,6 +4,7 @@ import io.ropewalk.inventory.AuditEntry;
 import io.ropewalk.inventory.AuditStore;
 import io.ropewalk.inventory.Caller;
 import io.ropewalk.inventory.StoreException;
+import io.ropewalk.inventory.Terms;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
@@ -36,6 +37,10 @@ class AuditFilter extends OncePerRequestFilter {
     static final String CALLER = AuditFilter.class.getName() + ".caller";
 
     static final String ACTOR = AuditFilter.class.getName() + ".actor";
+
+    /** Request attribute: the {@link Terms} that were read, if it came to that. */
+    static final String TERMS = AuditFilter.class.getName() + ".terms";
+
     static final String PROBLEM = AuditFilter.class.getName() + ".problem";
 
     private static final Logger LOG = LoggerFactory.getLogger("io.ropewalk.control");
@@ -74,9 +79,11 @@ class AuditFilter extends OncePerRequestFilter {
         }
     }
 
-    /** Not by the parameters: reading them could fail where nobody turns that into a problem. */
+    /** By what was read of it; else by the query, whose parameters may be what cannot be read. */
     private static boolean isDryRun(HttpServletRequest request) {
-        return Objects.requireNonNullElse(request.getQueryString(), "").contains(TermsResolver.DRY_RUN + "=true");
+        return request.getAttribute(TERMS) instanceof Terms terms
+                ? terms.dryRun()
+                : Objects.requireNonNullElse(request.getQueryString(), "").contains(TermsResolver.DRY_RUN + "=true");
     }
 
     /** Who may not come in is noted, whatever it is they wanted. */

@@ -19,6 +19,7 @@ import jakarta.validation.constraints.Min;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import org.springframework.http.HttpMethod;
 import org.springframework.http.MediaType;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.RequestHeader;
@@ -91,7 +92,14 @@ class EventsController {
         long begin = lastEventId != null
                 ? seq(LAST_EVENT_ID, lastEventId)
                 : after != null ? after : inventory.eventsAfter(0, 1).lastSeq();
-        return streams.open(begin, client(request));
+        return HttpMethod.HEAD.matches(request.getMethod()) ? nothing() : streams.open(begin, client(request));
+    }
+
+    /** A stream has no end, and a HEAD without one would leave nobody else the connection. */
+    private static SseEmitter nothing() {
+        SseEmitter emitter = new SseEmitter();
+        emitter.complete();
+        return emitter;
     }
 
     private static String client(HttpServletRequest request) {

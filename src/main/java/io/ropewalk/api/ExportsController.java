@@ -25,6 +25,7 @@ import jakarta.validation.Valid;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import java.net.URI;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
@@ -49,6 +50,17 @@ import tools.jackson.databind.node.ObjectNode;
 @RequestMapping(path = Api.BASE + "/exports", produces = MediaType.APPLICATION_JSON_VALUE)
 @Tag(name = Api.EXPORTS_TAG)
 class ExportsController {
+    /** Nobody loses by accident what somebody else has set. */
+    private static final Consumer<ExportView> UNSEEN = export -> {
+        throw new ApiException(
+                ProblemCode.PRECONDITION_REQUIRED,
+                "An export " + export.name() + " is there, and would be replaced.",
+                "Read it, then send its ETag as If-Match, or * to replace whatever is there.",
+                new Violation(HttpHeaders.IF_MATCH, "is missing"));
+    };
+
+    private static final Consumer<ExportView> SEEN = export -> {};
+
     private final Inventory inventory;
     private final JsonMapper json;
 
@@ -95,31 +107,13 @@ class ExportsController {
             @Valid @RequestBody NewExport settings,
             @Parameter(hidden = true) @RequestHeader(name = HttpHeaders.IF_MATCH, required = false) @Nullable String ifMatch,
             Terms terms) {
-        if (ifMatch == null) {
-            requireNoOther(export, settings);
-        }
-        ExportPut put = inventory.putExport(export, settings.geom(), settings.settings(), terms);
+        ExportPut put = inventory.putExport(
+                export, settings.geom(), settings.settings(), ifMatch == null ? UNSEEN : SEEN, terms);
         ExportJson result = ExportJson.of(put.export());
         return put.created() && !terms.dryRun()
                 ? ResponseEntity.created(URI.create(Api.BASE + "/exports/" + export))
                         .body(result)
                 : ResponseEntity.ok(result);
-    }
-
-    /** Nobody loses by accident what somebody else has set. */
-    private void requireNoOther(String name, NewExport wanted) {
-        inventory.exports().stream()
-                .filter(export -> export.name().equals(name)
-                        && export.geom().equals(wanted.geom())
-                        && !ExportSettings.of(export).equals(wanted.settings()))
-                .findFirst()
-                .ifPresent(export -> {
-                    throw new ApiException(
-                            ProblemCode.PRECONDITION_REQUIRED,
-                            "An export " + name + " is there, and would be replaced.",
-                            "Read it, then send its ETag as If-Match, or * to replace whatever is there.",
-                            new Violation(HttpHeaders.IF_MATCH, "is missing"));
-                });
     }
 
     @PatchMapping(

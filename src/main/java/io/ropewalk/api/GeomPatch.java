@@ -25,13 +25,19 @@ record GeomPatch(
     /**
      * Applies {@code patch} to {@code settings}.
      *
-     * @throws ApiException when the patch is not of this shape
-     * @throws IllegalArgumentException when a value is out of its range
+     * @throws ApiException when the patch is not of this shape, or values are out of their ranges
      */
     static GeomSettings apply(ObjectNode patch, GeomSettings settings, Policies defaults, JsonMapper json) {
         GeomPatch result = MergePatch.apply(patch, of(settings), GeomPatch.class, json);
         return new GeomSettings(
                 Objects.requireNonNullElse(result.mode, Mode.ACTIVE_PASSIVE),
-                result.policies == null ? defaults : result.policies.toPolicies(defaults));
+                result.policies == null ? defaults : result.policies.toPolicies(otherwise(patch, settings, defaults)));
+    }
+
+    /** The one policy that may be null stays so where the patch does not name it, whatever its default has become. */
+    private static Policies otherwise(ObjectNode patch, GeomSettings settings, Policies defaults) {
+        return patch.path("policies").has("hedgeAfter")
+                ? defaults
+                : defaults.withHedgeAfter(settings.policies().hedgeAfter());
     }
 }

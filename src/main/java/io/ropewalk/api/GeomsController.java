@@ -157,18 +157,10 @@ class GeomsController {
     GeomJson configure(@PathVariable String geom, @RequestBody ObjectNode patch, Terms terms) {
         Policies defaults = inventory.defaultPolicies();
         GeomView now = inventory.geom(geom);
-        requireLegal(patch, new GeomSettings(now.mode(), now.policies()), defaults);
+        // What is wrong with the patch itself is said here, member by member; the inventory applies it again.
+        GeomPatch.apply(patch, new GeomSettings(now.mode(), now.policies()), defaults, json);
         return GeomJson.of(
                 inventory.configureGeom(geom, settings -> GeomPatch.apply(patch, settings, defaults, json), terms));
-    }
-
-    /** What is wrong with the patch itself is said here, member by member; the inventory applies it again. */
-    private void requireLegal(ObjectNode patch, GeomSettings settings, Policies defaults) {
-        try {
-            GeomPatch.apply(patch, settings, defaults, json);
-        } catch (IllegalArgumentException e) {
-            throw PoliciesJson.outOfRange(e);
-        }
     }
 
     @DeleteMapping("/" + Api.GEOM)

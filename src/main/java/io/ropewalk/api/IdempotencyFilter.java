@@ -34,13 +34,16 @@ import org.springframework.web.util.ContentCachingResponseWrapper;
 /**
  * Carries out a POST with an {@code Idempotency-Key} once, however often it is sent within {@link #KEPT}: who sends it
  * again gets the first answer. The key is the caller's own; the answer is kept in the database, so that it outlives a
- * restart. An answer 503 is not kept: it says that nothing came of the request, and to try again. Any thread.
+ * restart. An answer 503 is not kept where it says that nothing came of the request, and to try again. Any thread.
  */
 @Component
 @Order(IdempotencyFilter.ORDER)
 class IdempotencyFilter extends OncePerRequestFilter {
     static final String KEY = "Idempotency-Key";
     static final String REPLAYED = "Idempotency-Replayed";
+
+    /** Request attribute: set when what was asked for was begun, and nobody knows whether it happens. */
+    static final String UNDECIDED = IdempotencyFilter.class.getName() + ".undecided";
 
     /** How long an answer is kept. */
     static final Duration KEPT = Duration.ofHours(24);
@@ -167,8 +170,9 @@ class IdempotencyFilter extends OncePerRequestFilter {
         KeptAnswer.@Nullable Answer answer = before.answer();
         if (answer == null) {
             throw inUse(
-                    "The service ended while the first request with this " + KEY
-                            + " was under way; whether it was carried out is not known.",
+                    "The first request with this " + KEY
+                            + " was begun, and it is not known whether it was carried out: it took too long, failed or"
+                            + " was cut off.",
                     "Look at the state; if the change is still wanted, ask for it with another key.");
         }
         response.setStatus(answer.status());
@@ -190,13 +194,18 @@ class IdempotencyFilter extends OncePerRequestFilter {
         return new ApiException(ProblemCode.IDEMPOTENCY_KEY_IN_USE, detail, correction);
     }
 
-    /** What ends by an exception, or as our own fault, may have been done: its key stays claimed without an answer. */
+    /**
+     * What ends by an exception, as our own fault, or undecided, may have been done: its key stays claimed without an
+     * answer.
+     */
     private void carryOut(String id, RepeatableRequest request, HttpServletResponse response, FilterChain chain)
             throws ServletException, IOException, StoreException {
         ContentCachingResponseWrapper answer = new ContentCachingResponseWrapper(response);
         chain.doFilter(request, answer);
         if (answer.getStatus() == ProblemCode.BUSY.status().value()) {
-            store.release(id);
+            if (request.getAttribute(UNDECIDED) == null) {
+                store.release(id);
+            }
         } else if (answer.getStatus() < 500) {
             keep(id, answer);
         }

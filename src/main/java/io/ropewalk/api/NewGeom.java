@@ -41,15 +41,7 @@ record NewGeom(
                 name,
                 Objects.requireNonNullElse(type, GeomType.MANUAL),
                 Objects.requireNonNullElse(mode, Mode.ACTIVE_PASSIVE),
-                policies(defaults),
+                policies == null ? defaults : policies.toPolicies(defaults),
                 paths);
-    }
-
-    private Policies policies(Policies defaults) {
-        try {
-            return policies == null ? defaults : policies.toPolicies(defaults);
-        } catch (IllegalArgumentException e) {
-            throw PoliciesJson.outOfRange(e);
-        }
     }
 }

@@ -14,6 +14,9 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.MDC;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.ResponseEntity;
@@ -35,6 +38,8 @@ class Operations {
     /** How long one is kept after it ended. */
     static final Duration KEPT = Duration.ofHours(1);
 
+    private static final Logger LOG = LoggerFactory.getLogger(Operations.class);
+
     private final Clock clock;
     private final Semaphore free = new Semaphore(MOST_RUNNING);
     /** The oldest first. */
@@ -53,9 +58,12 @@ class Operations {
      */
     record Asked(String name, String target, String actor, HttpStatus status) {}
 
-    /** How it ended: one of the two. */
+    /** How it ended: with an answer, or a failure and what a client is told of it. */
     private record End(
-            Instant at, @Nullable Object answer, @Nullable Throwable failure) {}
+            Instant at,
+            @Nullable Object answer,
+            @Nullable Throwable failure,
+            @Nullable ProblemJson problem) {}
 
     private record Running(String id, Asked asked, Instant startedAt, CompletableFuture<End> end) {
         boolean endedBefore(Instant limit) {
@@ -78,8 +86,10 @@ class Operations {
                     "Try again in a moment.");
         }
         Running running = new Running(UUID.randomUUID().toString(), asked, clock.instant(), new CompletableFuture<>());
+        String trace = TraceFilter.current();
         Thread.ofVirtual().name("operation").start(() -> {
-            End end = carryOut(change);
+            MDC.put(TraceFilter.KEY, trace);
+            End end = carryOut(asked, change);
             free.release();
             running.end().complete(end);
         });
@@ -87,17 +97,25 @@ class Operations {
             return answer(running.end().get(wait.toMillis(), TimeUnit.MILLISECONDS));
         } catch (TimeoutException e) {
             keep(running);
+            running.end().thenAccept(end -> tell(asked, end));
             throw new StillRunningException(json(running));
         } catch (ExecutionException e) {
             throw new IllegalStateException("an end is never an exception", e);
         }
     }
 
-    private End carryOut(Callable<@Nullable Object> change) {
+    private End carryOut(Asked asked, Callable<@Nullable Object> change) {
         try {
-            return new End(clock.instant(), change.call(), null);
+            return new End(clock.instant(), change.call(), null, null);
         } catch (Throwable failure) {
-            return new End(clock.instant(), null, failure);
+            return new End(clock.instant(), null, failure, ProblemHandler.problem(failure, asked.target()));
+        }
+    }
+
+    /** Nobody waits for it any more, so nobody else tells the log. */
+    private static void tell(Asked asked, End end) {
+        if (end.problem() != null && end.problem().status() >= HttpStatus.INTERNAL_SERVER_ERROR.value()) {
+            LOG.error("{} of {} failed", asked.name(), asked.target(), end.failure());
         }
     }
 
@@ -150,8 +168,8 @@ class Operations {
         if (end == null) {
             return json(running, OperationJson.State.RUNNING, null, null, null, null, null);
         }
-        if (end.failure() != null) {
-            ProblemJson problem = ProblemHandler.problem(end.failure(), asked.target());
+        ProblemJson problem = end.problem();
+        if (problem != null) {
             return json(running, OperationJson.State.FAILED, end.at(), problem.status(), null, null, problem);
         }
         if (end.answer() instanceof ResponseEntity<?> entity) {

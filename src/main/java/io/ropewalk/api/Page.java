@@ -4,6 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.List;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,12 +16,15 @@ record Page<T>(List<T> items, @Nullable String nextPageToken) {
     static final int USUAL_SIZE = 100;
     static final int LARGEST_SIZE = 1000;
 
+    /** What devices, geoms and exports can be called. */
+    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]*");
+
     /**
      * The part after {@code pageToken}. A token holds the last name of the page before, so that what comes and goes
      * meanwhile neither repeats nor hides what stays.
      */
     static <T> Page<T> of(List<T> all, Function<T, String> name, int pageSize, @Nullable String pageToken) {
-        String after = pageToken == null ? "" : decode(pageToken);
+        String after = pageToken == null || pageToken.isEmpty() ? "" : decode(pageToken);
         List<T> rest = all.stream()
                 .filter(item -> name.apply(item).compareTo(after) > 0)
                 .toList();
@@ -39,11 +43,16 @@ record Page<T>(List<T> items, @Nullable String nextPageToken) {
         return Base64.getUrlEncoder().withoutPadding().encodeToString(name.getBytes(StandardCharsets.UTF_8));
     }
 
+    /** Refuses what cannot have been given out: a token holds a name, and in one way only. */
     private static String decode(String token) {
         try {
-            return new String(Base64.getUrlDecoder().decode(token), StandardCharsets.UTF_8);
-        } catch (IllegalArgumentException e) {
-            throw ApiException.parameter("pageToken", "must be the nextPageToken of the page before");
+            String name = new String(Base64.getUrlDecoder().decode(token), StandardCharsets.UTF_8);
+            if (NAME.matcher(name).matches() && encode(name).equals(token)) {
+                return name;
+            }
+        } catch (IllegalArgumentException none) {
+            // Said below.
         }
+        throw ApiException.parameter("pageToken", "must be the nextPageToken of the page before");
     }
 }

@@ -7,6 +7,7 @@ import static io.ropewalk.api.ProblemCode.DEVICE_UNREACHABLE;
 import static io.ropewalk.api.ProblemCode.GEOM_IN_USE;
 import static io.ropewalk.api.ProblemCode.GEOM_NOT_FOUND;
 import static io.ropewalk.api.ProblemCode.LAST_PATH;
+import static io.ropewalk.api.ProblemCode.PATH_IN_USE;
 import static io.ropewalk.api.ProblemCode.PATH_NOT_FOUND;
 import static io.ropewalk.api.ProblemCode.PATH_NOT_USABLE;
 import static io.ropewalk.api.ProblemCode.PATH_UNFLUSHED;
@@ -152,7 +153,7 @@ class PathsController {
                             + " restored only its checks read from it now and then. The last usable path is not drained unless"
                             + " `force` says so; then those that have failed are tried again. The answer shows the path as it is"
                             + " then.")
-    @Refusals({GEOM_NOT_FOUND, PATH_NOT_FOUND, LAST_PATH, PATH_UNFLUSHED, STALE_ETAG})
+    @Refusals({GEOM_NOT_FOUND, PATH_NOT_FOUND, PATH_IN_USE, LAST_PATH, PATH_UNFLUSHED, STALE_ETAG})
     PathJson drain(
             @PathVariable String geom,
             @PathVariable String device,

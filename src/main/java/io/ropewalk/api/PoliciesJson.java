@@ -7,8 +7,11 @@ import io.ropewalk.engine.Policies.Restore;
 import io.swagger.v3.oas.annotations.media.Schema;
 import java.time.Duration;
 import java.time.format.DateTimeParseException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
-import java.util.regex.Pattern;
+import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** The policies of a geom; in a request what is left out keeps its default, or on a PATCH its value. */
@@ -59,9 +62,6 @@ record PoliciesJson(
         @Nullable NoPathJson noPath) {
     private static final String PREFIX = "policies.";
 
-    /** How {@link Policies} begins what it says of a value out of its range. */
-    private static final Pattern RANGE = Pattern.compile("([a-zA-Z.]+) .*");
-
     /** What happens to requests while no path is usable. */
     @Schema(
             name = "NoPathPolicy",
@@ -93,17 +93,35 @@ record PoliciesJson(
     /**
      * The policies, with {@code defaults} for what is left out.
      *
-     * @throws IllegalArgumentException when a value is out of its range
+     * @throws ApiException when values are out of their ranges; it names each
      */
     Policies toPolicies(Policies defaults) {
-        return new Policies(
-                Durations.read(PREFIX + "attemptTimeout", attemptTimeout, defaults.attemptTimeout()),
-                Durations.read(PREFIX + "quiesce", quiesce, defaults.quiesce()),
-                Objects.requireNonNullElse(cache, defaults.cache()),
-                Objects.requireNonNullElse(restore, defaults.restore()),
-                failback(defaults.failback()),
-                hedgeAfter == null ? defaults.hedgeAfter() : Durations.readNullable(PREFIX + "hedgeAfter", hedgeAfter),
-                noPath == null ? defaults.noPath() : noPath(noPath, defaults.noPath()));
+        Duration attempt = Durations.read(PREFIX + "attemptTimeout", attemptTimeout, defaults.attemptTimeout());
+        Duration quiet = Durations.read(PREFIX + "quiesce", quiesce, defaults.quiesce());
+        Duration hedge =
+                hedgeAfter == null ? defaults.hedgeAfter() : Durations.readNullable(PREFIX + "hedgeAfter", hedgeAfter);
+        List<Violation> violations = new ArrayList<>();
+        Policies policies = defaults.withCache(Objects.requireNonNullElse(cache, defaults.cache()))
+                .withRestore(Objects.requireNonNullElse(restore, defaults.restore()));
+        policies = with(policies, "attemptTimeout", before -> before.withAttemptTimeout(attempt), violations);
+        policies = with(policies, "quiesce", before -> before.withQuiesce(quiet), violations);
+        policies = with(policies, "failback", before -> before.withFailback(failback(before.failback())), violations);
+        policies = with(policies, "hedgeAfter", before -> before.withHedgeAfter(hedge), violations);
+        policies = noPath == null ? policies : policies.withNoPath(noPath(noPath, policies.noPath(), violations));
+        if (!violations.isEmpty()) {
+            throw outOfRange(violations);
+        }
+        return policies;
+    }
+
+    /** One value more; what was before, and a violation more, when it is out of its range. */
+    private static <T> T with(T before, String field, UnaryOperator<T> change, List<Violation> violations) {
+        try {
+            return change.apply(before);
+        } catch (IllegalArgumentException e) {
+            violations.add(new Violation(PREFIX + field, String.valueOf(e.getMessage())));
+            return before;
+        }
     }
 
     private @Nullable Duration failback(@Nullable Duration otherwise) {
@@ -122,21 +140,32 @@ record PoliciesJson(
         }
     }
 
-    private static NoPath noPath(NoPathJson json, NoPath defaults) {
-        return new NoPath(
-                Durations.read(PREFIX + "noPath.queueFor", json.queueFor, defaults.queueFor()),
-                json.maxRequests == null ? defaults.maxRequests() : json.maxRequests,
-                json.maxBytes == null ? defaults.maxBytes() : json.maxBytes);
+    private static NoPath noPath(NoPathJson json, NoPath defaults, List<Violation> violations) {
+        Duration queueFor = Durations.read(PREFIX + "noPath.queueFor", json.queueFor, defaults.queueFor());
+        int requests = json.maxRequests == null ? defaults.maxRequests() : json.maxRequests;
+        long bytes = json.maxBytes == null ? defaults.maxBytes() : json.maxBytes;
+        NoPath result = with(
+                defaults,
+                "noPath.queueFor",
+                before -> new NoPath(queueFor, before.maxRequests(), before.maxBytes()),
+                violations);
+        result = with(
+                result,
+                "noPath.maxRequests",
+                before -> new NoPath(before.queueFor(), requests, before.maxBytes()),
+                violations);
+        return with(
+                result,
+                "noPath.maxBytes",
+                before -> new NoPath(before.queueFor(), before.maxRequests(), bytes),
+                violations);
     }
 
-    /** Says which field {@link #toPolicies} found out of its range. */
-    static ApiException outOfRange(IllegalArgumentException e) {
-        String message = String.valueOf(e.getMessage());
-        var field = RANGE.matcher(message);
+    private static ApiException outOfRange(List<Violation> violations) {
         return new ApiException(
                 ProblemCode.INVALID_VALUE,
-                message + ".",
-                "Choose a value within the range.",
-                new Violation(field.matches() ? PREFIX + field.group(1) : PREFIX.substring(0, 8), message));
+                violations.stream().map(Violation::message).distinct().collect(Collectors.joining("; ")) + ".",
+                violations.size() == 1 ? "Choose a value within the range." : "Choose values within the ranges.",
+                violations);
     }
 }

@@ -17,6 +17,7 @@ enum ProblemCode {
     PATH_EXISTS(HttpStatus.CONFLICT, "The device is a path of the geom already"),
     PATH_NOT_USABLE(HttpStatus.CONFLICT, "The path cannot serve requests"),
     PATH_UNFLUSHED(HttpStatus.UNPROCESSABLE_CONTENT, "The path is out of use, and was not flushed"),
+    PATH_IN_USE(HttpStatus.CONFLICT, "The path is in use again"),
     TOO_MANY_PATHS(HttpStatus.CONFLICT, "The geom has as many paths as a geom can have"),
     DEVICE_NOT_FOUND(HttpStatus.NOT_FOUND, "There is no such device"),
     DEVICE_EXISTS(HttpStatus.CONFLICT, "A device of that name or URI is registered"),

@@ -51,6 +51,9 @@ class ProblemHandler extends ResponseEntityExceptionHandler {
         if (ProblemCode.of(refusal.problem()).status().is5xxServerError()) {
             LOG.warn("{} {}: {}", request.getMethod(), request.getRequestURI(), refusal.detail(), refusal.getCause());
         }
+        if (refusal.isUndecided()) {
+            request.setAttribute(IdempotencyFilter.UNDECIDED, true);
+        }
         return answer(problem(refusal, request.getRequestURI()), new HttpHeaders());
     }
 

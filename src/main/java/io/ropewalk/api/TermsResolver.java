@@ -13,6 +13,7 @@ import org.springframework.core.MethodParameter;
 import org.springframework.http.HttpHeaders;
 import org.springframework.web.bind.support.WebDataBinderFactory;
 import org.springframework.web.context.request.NativeWebRequest;
+import org.springframework.web.context.request.RequestAttributes;
 import org.springframework.web.method.support.HandlerMethodArgumentResolver;
 import org.springframework.web.method.support.ModelAndViewContainer;
 
@@ -35,11 +36,14 @@ final class TermsResolver implements HandlerMethodArgumentResolver {
             @Nullable WebDataBinderFactory binderFactory) {
         Principal principal = request.getUserPrincipal();
         String actor = principal == null ? Terms.NONE.actor() : principal.getName();
-        return new Terms(
+        Caller caller = caller(parameter, request, actor);
+        Terms terms = new Terms(
                 actor,
                 generation(request.getHeader(HttpHeaders.IF_MATCH)),
-                dryRun(request.getParameter(DRY_RUN)),
-                caller(parameter, request, actor));
+                dryRun(request.getParameterValues(DRY_RUN)),
+                caller);
+        request.setAttribute(AuditFilter.TERMS, terms, RequestAttributes.SCOPE_REQUEST);
+        return terms;
     }
 
     /** Left with the request, too: the audit of what is refused wants to know it. */
@@ -55,14 +59,15 @@ final class TermsResolver implements HandlerMethodArgumentResolver {
         return caller;
     }
 
-    private static boolean dryRun(@Nullable String value) {
-        if (value == null || value.equals("false")) {
+    /** Once, if at all: of several the audit and we might heed different ones. */
+    private static boolean dryRun(String @Nullable [] values) {
+        if (values == null) {
             return false;
         }
-        if (value.equals("true")) {
-            return true;
+        if (values.length == 1 && (values[0].equals("true") || values[0].equals("false"))) {
+            return values[0].equals("true");
         }
-        throw ApiException.parameter(DRY_RUN, "must be true or false");
+        throw ApiException.parameter(DRY_RUN, "must be true or false, and said once");
     }
 
     /** Null when any generation will do. */

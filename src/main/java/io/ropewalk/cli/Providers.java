@@ -57,6 +57,9 @@ final class Providers {
             if (refused.code().equals(EXISTS)) {
                 return refused.resourceName();
             }
+            if (!refused.isAboutDevice()) {
+                throw refused;
+            }
         }
         throw new CliException("No registered device opens " + typed + ".");
     }

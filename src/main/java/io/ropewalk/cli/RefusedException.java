@@ -34,6 +34,11 @@ final class RefusedException extends CliException {
         return code;
     }
 
+    /** Whether it was a device that would not do, and not the request or the service. */
+    boolean isAboutDevice() {
+        return resource.startsWith("device ");
+    }
+
     /** The last word of what the problem is about: of {@code device sda-a} the {@code sda-a}. Empty when unknown. */
     String resourceName() {
         return resource.substring(Math.max(resource.lastIndexOf(' '), resource.lastIndexOf('/')) + 1);

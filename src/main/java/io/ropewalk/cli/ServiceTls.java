@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
 import java.security.KeyStore;
+import java.security.KeyStoreException;
 import java.security.PrivateKey;
 import java.security.cert.Certificate;
 import java.security.cert.CertificateFactory;
@@ -77,7 +78,13 @@ record ServiceTls(
         PrivateKey ours =
                 privateKey(key == null ? file : key, chain[0].getPublicKey().getAlgorithm());
         KeyStore own = emptyStore();
-        own.setKeyEntry("own", ours, NO_PASSWORD, chain);
+        try {
+            own.setKeyEntry("own", ours, NO_PASSWORD, chain);
+        } catch (KeyStoreException unrelated) {
+            throw new CliException(
+                    "The certificates in " + file + " are no chain.",
+                    "It must begin with the one to show, each signed by the next.");
+        }
         KeyManagerFactory factory = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
         factory.init(own, NO_PASSWORD);
         return factory;

@@ -5,7 +5,7 @@ import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
-/** Health: of the service, and apart from it that of what it serves. */
+/** Health: of the service, and apart from it that of what it serves and of changes to it. */
 @Configuration(proxyBeanMethods = false)
 class HealthConfiguration {
     @Bean
@@ -16,5 +16,10 @@ class HealthConfiguration {
     @Bean
     HealthIndicator geoms(Inventory inventory) {
         return new StorageHealth(inventory);
+    }
+
+    @Bean
+    HealthIndicator changes(Inventory inventory) {
+        return new ChangeHealth(inventory::unstoredSince);
     }
 }

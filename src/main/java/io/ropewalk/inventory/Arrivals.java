@@ -291,9 +291,13 @@ final class Arrivals implements GeomWatch.Reactions {
         }
     }
 
+    static boolean isUsable(PathState state) {
+        return USABLE.contains(state);
+    }
+
     private static boolean hasUnmarkedUsablePath(GeomSlot slot) {
         return slot.geom().report().paths().stream()
-                .filter(path -> USABLE.contains(path.state()))
+                .filter(path -> isUsable(path.state()))
                 .flatMap(path -> slot.desired().path(path.device()).stream())
                 .anyMatch(path -> !path.isFailedByOperator());
     }

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -52,7 +53,7 @@ final class Exports {
 
     // ---- verbs, on the topology thread
 
-    ExportPut put(String name, String geom, ExportSettings settings, Terms terms) {
+    ExportPut put(String name, String geom, ExportSettings settings, Consumer<ExportView> replacing, Terms terms) {
         if (!Names.isLegal(name)) {
             throw Refusals.invalidName("export", name);
         }
@@ -65,6 +66,9 @@ final class Exports {
             throw Refusals.exportExists(name, now.geom());
         }
         world.running(geom);
+        if (now.withSettings(settings) != now) {
+            replacing.accept(Views.export(now, sessions));
+        }
         return new ExportPut(change(now, settings, terms), false);
     }
 

@@ -393,6 +393,9 @@ final class Geoms {
     private GeomSlot running(String name, Terms terms) {
         GeomSlot slot = ledger.world().running(name);
         GeomRules.requireGeneration(terms, slot.desired());
+        if (ledger.world().isDoomed(slot)) {
+            throw Refusals.geomStopping(name);
+        }
         return slot;
     }
 

@@ -6,7 +6,6 @@ import io.ropewalk.block.IoLoop;
 import io.ropewalk.engine.Drained;
 import io.ropewalk.engine.EngineClock;
 import io.ropewalk.engine.EngineObserver;
-import io.ropewalk.engine.Geom;
 import io.ropewalk.engine.GeomType;
 import io.ropewalk.engine.Policies;
 import io.ropewalk.label.Taster;
@@ -22,6 +21,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
@@ -182,6 +182,11 @@ public final class Inventory implements AutoCloseable {
         return settings.policies();
     }
 
+    /** Since when no change could be stored, whoever asked for it; empty when the last one was. */
+    public Optional<Instant> unstoredSince() {
+        return ledger.unstoredSince();
+    }
+
     // ---- devices
 
     /** Every registered device, by name. */
@@ -293,8 +298,8 @@ public final class Inventory implements AutoCloseable {
     }
 
     /** The geoms that run, by name: for meters. */
-    public List<Geom> runningGeoms() {
-        return ledger.world().geoms().values().stream().map(GeomSlot::geom).toList();
+    public List<RunningGeom> runningGeoms() {
+        return ledger.world().geoms().values().stream().map(RunningGeom::of).toList();
     }
 
     /** As {@link #createGeom(GeomSpec, boolean, Terms)} without force. */
@@ -407,7 +412,7 @@ public final class Inventory implements AutoCloseable {
     /**
      * As {@link #failPath}, and answers when nothing is in flight on the path any more and what was acknowledged through it
      * is flushed there. GEOM_NOT_FOUND, PATH_NOT_FOUND, LAST_PATH; PATH_UNFLUSHED when it could not be flushed and may be
-     * lost: then the path is out of use all the same.
+     * lost: then the path is out of use all the same; PATH_IN_USE when it was taken into use again meanwhile.
      *
      * @param force even if every other path has failed: these then get another chance (R4)
      */
@@ -417,7 +422,11 @@ public final class Inventory implements AutoCloseable {
         if (drained.lost()) {
             throw Refusals.pathUnflushed(geom, device, drained);
         }
-        return path(geom, device);
+        PathView path = path(geom, device);
+        if (!terms.dryRun() && Arrivals.isUsable(path.state())) {
+            throw Refusals.pathInUse(geom, device);
+        }
+        return path;
     }
 
     /** R44. GEOM_NOT_FOUND, PATH_NOT_FOUND. */
@@ -449,9 +458,13 @@ public final class Inventory implements AutoCloseable {
      * Makes an export of a running geom, or sets one that it has. INVALID_NAME, INVALID_VALUE, GEOM_NOT_FOUND,
      * GEOM_EXISTS when the name is that of another geom, EXPORT_EXISTS when it serves another. Sessions that the export
      * allows no more end.
+     *
+     * @param replacing is told of the export that is there and would be another afterwards, on the topology thread; it
+     *     must be quick, and may throw what the caller is to get instead
      */
-    public ExportPut putExport(String name, String geom, ExportSettings settings, Terms terms) {
-        return topology.call(terms, null, () -> exports.put(name, geom, settings, terms));
+    public ExportPut putExport(
+            String name, String geom, ExportSettings settings, Consumer<ExportView> replacing, Terms terms) {
+        return topology.call(terms, null, () -> exports.put(name, geom, settings, replacing, terms));
     }
 
     /**

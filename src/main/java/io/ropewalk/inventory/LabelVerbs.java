@@ -88,8 +88,10 @@ final class LabelVerbs {
             try {
                 return work.conclude(() -> commitCreate(creation, false));
             } catch (InventoryException e) {
-                work.await(
-                        work.changer().erase(creation.open(), creation.label().uuid()));
+                if (!e.isUndecided()) {
+                    work.await(work.changer()
+                            .erase(creation.open(), creation.label().uuid()));
+                }
                 throw e;
             }
         });
@@ -166,7 +168,7 @@ final class LabelVerbs {
             try {
                 return work.conclude(() -> geoms.reconfigure(name, now -> configuration.settings(), terms));
             } catch (InventoryException e) {
-                if (writes) {
+                if (writes && !e.isUndecided()) {
                     work.await(work.changer()
                             .rewrite(configuration.devices(), LabelRules.labelOf(configuration.before())));
                 }

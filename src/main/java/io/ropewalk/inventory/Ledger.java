@@ -1,6 +1,8 @@
 package io.ropewalk.inventory;
 
 import io.ropewalk.engine.EngineClock;
+import java.time.Instant;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -10,7 +12,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A verb goes: check → {@link #persist} → act → {@link #publish}. A crash before the store's commit leaves what was,
  * one after it leaves what shall be: a start makes it so. A store that fails refuses the verb before anything else
- * changed.
+ * changed. Whether what failed was stored all the same is then looked up before the next change is.
  */
 final class Ledger {
     private static final Logger LOG = LoggerFactory.getLogger("io.ropewalk.control");
@@ -21,6 +23,12 @@ final class Ledger {
 
     /** What the store has, as far as we know; differs from the world's desired state between persist and publish. */
     private DesiredState stored = DesiredState.EMPTY;
+
+    /** Whether the last save failed: what it was to store may be there, as when its commit's answer was lost. */
+    private boolean inDoubt;
+
+    /** When a change could not be stored and none has been since; null when the last one was. */
+    private volatile @Nullable Instant unstoredSince;
 
     Ledger(InventoryStore store, EngineClock clock) {
         this.store = store;
@@ -47,19 +55,33 @@ final class Ledger {
     }
 
     private void persist(DesiredState after, String resource, String outcome) {
-        if (after.equals(stored)) {
+        if (after.equals(stored) && (!inDoubt || after.equals(world.desired()))) {
             return;
         }
         try {
+            if (inDoubt) {
+                stored = store.load();
+            }
+            inDoubt = true;
             store.save(stored, after, entry(after, resource, outcome));
+            inDoubt = false;
             stored = after;
+            unstoredSince = null;
             Caller caller = VerbContext.current().caller();
             if (caller != null) {
                 caller.markAudited();
             }
         } catch (StoreException e) {
+            if (unstoredSince == null) {
+                unstoredSince = clock.now();
+            }
             throw Refusals.storeFailed(resource, e);
         }
+    }
+
+    /** Any thread. */
+    Optional<Instant> unstoredSince() {
+        return Optional.ofNullable(unstoredSince);
     }
 
     /** What the audit says of it; null when nobody asked for it. */

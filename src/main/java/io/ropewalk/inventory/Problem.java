@@ -23,6 +23,8 @@ public enum Problem {
     PATH_NOT_USABLE,
     /** The path was drained, so is out of use; what it had acknowledged could not be flushed there and may be lost. */
     PATH_UNFLUSHED,
+    /** The path was drained, and taken into use again meanwhile. */
+    PATH_IN_USE,
     /** The geom has as many paths as a geom can have. */
     TOO_MANY_PATHS,
     /** No device of that name is registered. */

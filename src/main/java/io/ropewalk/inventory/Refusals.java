@@ -84,6 +84,15 @@ final class Refusals {
                 pathResource(geom, device));
     }
 
+    static InventoryException pathInUse(String geom, String device) {
+        return new InventoryException(
+                Problem.PATH_IN_USE,
+                "The path over device " + quoted(device) + " of geom " + quoted(geom)
+                        + " was taken into use again while it was drained: somebody restored it, or no other path was left.",
+                "See that another path works, then drain it again.",
+                pathResource(geom, device));
+    }
+
     static InventoryException pathNotFound(String geom, String device) {
         return new InventoryException(
                 Problem.PATH_NOT_FOUND,
@@ -328,7 +337,7 @@ final class Refusals {
     }
 
     static InventoryException notFinished(Duration waited) {
-        return new InventoryException(
+        return InventoryException.undecided(
                 Problem.BUSY,
                 "The change was begun but took longer than " + waited.toMillis()
                         + " ms; whether it happens is not known yet.",
@@ -337,7 +346,7 @@ final class Refusals {
     }
 
     static InventoryException interrupted() {
-        return new InventoryException(
+        return InventoryException.undecided(
                 Problem.BUSY,
                 "The caller was interrupted while the change was under way; whether it happens is not known yet.",
                 "Look at the state before trying again.",

@@ -110,6 +110,14 @@ record World(
                 .findFirst();
     }
 
+    /** Whether the geom, which runs, is being destroyed: it is stored as stopped, and its label is about to be erased. */
+    boolean isDoomed(GeomSlot slot) {
+        DesiredGeom wanted = desired.geoms().get(slot.name());
+        return wanted != null
+                && wanted.stopped()
+                && wanted.devices().stream().anyMatch(device -> pledgeOn(device).isPresent());
+    }
+
     /** Refuses a device that is a path, or that a verb is at work on. DEVICE_IN_USE. */
     void requireFree(String device) {
         holderOf(device).ifPresent(geom -> {

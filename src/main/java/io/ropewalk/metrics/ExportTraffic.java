@@ -6,9 +6,10 @@ import io.ropewalk.nbd.NbdPeer;
 import io.ropewalk.nbd.NbdServerObserver;
 import io.ropewalk.nbd.NbdSessionView;
 import java.util.HashMap;
-import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.SequencedSet;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
@@ -27,10 +28,15 @@ public final class ExportTraffic implements NbdServerObserver, InventoryListener
         FAILED
     }
 
+    /** More sessions than can be over and listed still. */
+    private static final int MOST_ENDED = 1 << 16;
+
     private final AtomicLong tlsSucceeded = new AtomicLong();
     private final AtomicLong tlsFailed = new AtomicLong();
+    /** Of exports that are there. */
     private final Map<String, Long> bytesOfEnded = new HashMap<>();
-    private final Set<Long> endedLately = new HashSet<>();
+    /** The oldest first. Where nobody scrapes, nobody else forgets. */
+    private final SequencedSet<Long> endedLately = new LinkedHashSet<>();
 
     @Override
     public void onTlsHandshake(NbdPeer peer, boolean succeeded) {
@@ -48,10 +54,18 @@ public final class ExportTraffic implements NbdServerObserver, InventoryListener
     @Override
     public synchronized void onSessionClosed(NbdSessionView session, String reason) {
         endedLately.add(session.id());
+        if (endedLately.size() > MOST_ENDED) {
+            endedLately.removeFirst();
+        }
         String export = session.export();
         if (export != null) {
-            bytesOfEnded.merge(export, bytes(session), Long::sum);
+            bytesOfEnded.computeIfPresent(export, (name, before) -> before + bytes(session));
         }
+    }
+
+    @Override
+    public synchronized void onExportAppeared(ExportedDevice export) {
+        bytesOfEnded.put(export.name(), 0L);
     }
 
     @Override
@@ -74,6 +88,10 @@ public final class ExportTraffic implements NbdServerObserver, InventoryListener
         }
         forget(listed);
         return bytes;
+    }
+
+    synchronized int remembered() {
+        return endedLately.size();
     }
 
     /** Who is not listed any more will not be listed again. */

@@ -17,9 +17,12 @@ import io.ropewalk.engine.RestoreTrigger;
 import io.ropewalk.inventory.DeviceView;
 import io.ropewalk.inventory.ExportView;
 import io.ropewalk.inventory.Inventory;
+import io.ropewalk.inventory.PathView;
+import io.ropewalk.inventory.RunningGeom;
 import io.ropewalk.metrics.ExportTraffic.TlsResult;
 import io.ropewalk.metrics.PathCounters.CheckResult;
 import io.ropewalk.nbd.NbdSessionView;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.EnumSet;
@@ -30,7 +33,6 @@ import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /** Tells Prometheus of every geom, path and export that there is at that moment. Any thread. */
 public final class MultipathCollector implements MultiCollector {
@@ -77,23 +79,28 @@ public final class MultipathCollector implements MultiCollector {
         Scrape scrape = new Scrape();
         Map<String, Address> addresses = inventory.devices().stream()
                 .collect(Collectors.toMap(DeviceView::name, device -> Address.of(device.uri())));
-        for (Geom geom : inventory.runningGeoms()) {
-            collect(geom, addresses, scrape);
+        for (RunningGeom running : inventory.runningGeoms()) {
+            collect(running, addresses, scrape);
         }
         collectExports(scrape);
         return scrape.snapshots();
     }
 
-    private void collect(Geom geom, Map<String, Address> addresses, Scrape scrape) {
+    private void collect(RunningGeom running, Map<String, Address> addresses, Scrape scrape) {
+        Geom geom = running.geom();
         GeomReport report = geom.report();
         GeomStats stats = geom.stats();
-        collectGeom(report, scrape);
+        collectGeom(report, running.state(report), scrape);
         collectGeom(report.name(), stats, scrape);
         for (PathReport path : report.paths()) {
-            collectPath(geom, path, addresses.get(path.device()), scrape);
+            collectWhereAndHow(geom.name(), path.device(), path.state(), path.since(), addresses, scrape);
+            collectPath(geom, path.device(), scrape);
         }
         for (GeomStats.PathStats path : stats.paths()) {
             collectPath(report.name(), path, scrape);
+        }
+        for (PathView path : running.absentFrom(report)) {
+            collectWhereAndHow(geom.name(), path.device(), path.state(), path.since(), addresses, scrape);
         }
     }
 
@@ -110,7 +117,7 @@ public final class MultipathCollector implements MultiCollector {
 
     // ---- geoms
 
-    private static void collectGeom(GeomReport report, Scrape scrape) {
+    private static void collectGeom(GeomReport report, GeomState state, Scrape scrape) {
         String geom = report.name();
         scrape.gauge(
                 Metric.GEOM_INFO,
@@ -119,7 +126,7 @@ public final class MultipathCollector implements MultiCollector {
                 Objects.requireNonNullElse(report.uuid(), ""),
                 Scrape.word(report.mode()),
                 Scrape.word(report.type()));
-        scrape.states(Metric.GEOM_STATE, GEOM_STATES, report.state(), geom);
+        scrape.states(Metric.GEOM_STATE, GEOM_STATES, state, geom);
         scrape.gauge(Metric.GEOM_SIZE_BYTES, report.sizeBytes(), geom);
         scrape.gauge(Metric.GEOM_PATHS, report.paths().size(), geom);
         scrape.gauge(Metric.GEOM_PATHS_USABLE, count(report, USABLE), geom);
@@ -154,12 +161,16 @@ public final class MultipathCollector implements MultiCollector {
 
     // ---- paths
 
-    private void collectPath(Geom geom, PathReport report, @Nullable Address known, Scrape scrape) {
-        String path = report.device();
-        Address address = Objects.requireNonNullElse(known, Address.UNKNOWN);
-        scrape.gauge(Metric.PATH_INFO, 1, geom.name(), path, address.transport(), address.address());
-        scrape.states(Metric.PATH_STATE, PATH_STATES, report.state(), geom.name(), path);
-        scrape.gauge(Metric.PATH_LAST_TRANSITION, report.since().toEpochMilli() / 1e3, geom.name(), path);
+    /** Of a path that is not there, too: nobody would miss it else. */
+    private static void collectWhereAndHow(
+            String geom, String path, PathState state, Instant since, Map<String, Address> addresses, Scrape scrape) {
+        Address address = addresses.getOrDefault(path, Address.UNKNOWN);
+        scrape.gauge(Metric.PATH_INFO, 1, geom, path, address.transport(), address.address());
+        scrape.states(Metric.PATH_STATE, PATH_STATES, state, geom, path);
+        scrape.gauge(Metric.PATH_LAST_TRANSITION, since.toEpochMilli() / 1e3, geom, path);
+    }
+
+    private void collectPath(Geom geom, String path, Scrape scrape) {
         PathCounters.Counts counts = counters.of(geom, path);
         for (FailReason reason : FailReason.values()) {
             scrape.counter(Metric.PATH_FAILURES, counts.failures(reason), geom.name(), path, Scrape.word(reason));

@@ -11,8 +11,10 @@ import static org.mockito.Mockito.when;
 import io.ropewalk.inventory.ClientNetwork;
 import io.ropewalk.inventory.ExportPut;
 import io.ropewalk.inventory.ExportSettings;
+import io.ropewalk.inventory.ExportView;
 import io.ropewalk.inventory.Problem;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.springframework.http.HttpStatus;
@@ -75,7 +77,7 @@ class ExportsControllerTest extends ApiTestBase {
     @Test
     void anExportIsMade() {
         ExportSettings settings = new ExportSettings(true, List.of(ClientNetwork.parse("192.0.2.0/24")));
-        when(inventory.putExport("alias", "disk1", settings, TERMS))
+        when(inventory.putExport(eq("alias"), eq("disk1"), eq(settings), any(), eq(TERMS)))
                 .thenReturn(new ExportPut(Samples.export("alias"), true));
 
         MvcTestResult made = put("/exports/alias", """
@@ -89,7 +91,8 @@ class ExportsControllerTest extends ApiTestBase {
 
     @Test
     void anExportThatIsThereIsSet() {
-        when(inventory.putExport("disk1", "disk1", ExportSettings.DEFAULT, TERMS.withIfGeneration(4L)))
+        when(inventory.putExport(
+                        eq("disk1"), eq("disk1"), eq(ExportSettings.DEFAULT), any(), eq(TERMS.withIfGeneration(4L))))
                 .thenReturn(new ExportPut(Samples.export("disk1"), false));
 
         assertThat(json(mvc.put().uri("/api/v1/exports/disk1"), "{\"geom\":\"disk1\"}")
@@ -99,8 +102,12 @@ class ExportsControllerTest extends ApiTestBase {
 
     @Test
     void whatSomebodyElseHasSetIsReplacedOnlyByWhoSawIt() {
-        when(inventory.exports()).thenReturn(List.of(Samples.export("disk1")));
-        when(inventory.putExport(any(), any(), any(), any())).thenReturn(new ExportPut(Samples.export("disk1"), false));
+        when(inventory.putExport(any(), any(), any(), any(), any())).thenAnswer(call -> {
+            if (!call.getArgument(2).equals(ExportSettings.of(Samples.export("disk1")))) {
+                call.<Consumer<ExportView>>getArgument(3).accept(Samples.export("disk1"));
+            }
+            return new ExportPut(Samples.export("disk1"), false);
+        });
         String other = "{\"geom\":\"disk1\",\"readOnly\":true}";
 
         assertViolation(put("/exports/disk1", other), ProblemCode.PRECONDITION_REQUIRED, "If-Match", "is missing");
@@ -124,7 +131,7 @@ class ExportsControllerTest extends ApiTestBase {
                 "allowedClients[0]",
                 "is no address or network");
         assertViolation(patch("/exports/disk1", "{\"geom\":\"x\"}"), ProblemCode.INVALID_BODY, "geom", "is unknown");
-        verify(inventory, never()).putExport(any(), any(), any(), any());
+        verify(inventory, never()).putExport(any(), any(), any(), any(), any());
     }
 
     @Test

@@ -112,6 +112,10 @@ class GeomsControllerTest extends ApiTestBase {
         "pageSize=1001, pageSize",
         "pageSize=x, pageSize",
         "pageToken=%25%25, pageToken",
+        "pageToken=never-issued, pageToken",
+        "pageToken=zzzz, pageToken",
+        "pageToken=LS0t, pageToken",
+        "pageToken=ZGlzazE%3D, pageToken",
         "state=NICE, state",
         "view=long, view",
         "dryRun=true, dryRun",
@@ -203,11 +207,50 @@ class GeomsControllerTest extends ApiTestBase {
             {"failback":"AFTER(5m)"}                | policies.failback
             {"hedgeAfter":"PT0S"}                   | policies.hedgeAfter
             {"noPath":{"queueFor":"PT48H"}}         | policies.noPath.queueFor
+            {"noPath":{"maxRequests":-1}}           | policies.noPath.maxRequests
+            {"noPath":{"maxBytes":-1}}              | policies.noPath.maxBytes
             """)
     void aPolicyOutOfItsRangeIsRefused(String policies, String field) {
         String body = "{\"name\":\"x\",\"paths\":[\"a\"],\"policies\":" + policies + "}";
 
-        assertViolation(post("/geoms", body), ProblemCode.INVALID_VALUE, field, "must be");
+        assertViolation(post("/geoms", body), ProblemCode.INVALID_VALUE, field, "must");
+    }
+
+    @Test
+    void everyPolicyOutOfItsRangeIsNamed() {
+        when(inventory.geom("disk1")).thenReturn(Samples.geom("disk1"));
+        String policies = """
+                {"attemptTimeout":"PT0S","quiesce":"PT2H","cache":"SHARED","failback":"LATER","hedgeAfter":"PT0S",
+                 "noPath":{"queueFor":"PT48H","maxRequests":-1,"maxBytes":-1}}""";
+
+        for (MvcTestResult answer : List.of(
+                post("/geoms", "{\"name\":\"x\",\"paths\":[\"a\"],\"policies\":" + policies + "}"),
+                patch("/geoms/disk1", "{\"policies\":" + policies + "}"))) {
+            assertProblem(answer, ProblemCode.INVALID_VALUE);
+            assertThat(answer)
+                    .bodyJson()
+                    .extractingPath("$.violations[*].field")
+                    .asArray()
+                    .containsExactly(
+                            "policies.attemptTimeout",
+                            "policies.quiesce",
+                            "policies.failback",
+                            "policies.hedgeAfter",
+                            "policies.noPath.queueFor",
+                            "policies.noPath.maxRequests",
+                            "policies.noPath.maxBytes");
+        }
+        verify(inventory, never()).createGeom(any(), anyBoolean(), any());
+        verify(inventory, never()).configureGeom(any(), any(), any());
+    }
+
+    @Test
+    void aPolicyThatIsNullStaysSoWhereAPatchDoesNotNameIt_whateverItsDefaultIsNow() {
+        when(inventory.defaultPolicies()).thenReturn(Policies.DEFAULT.withHedgeAfter(Duration.ofSeconds(1)));
+        GeomSettings before = new GeomSettings(Mode.ACTIVE_READ, Policies.DEFAULT);
+
+        assertThat(patched("""
+                {"mode":"ACTIVE_ACTIVE"}""", before)).isEqualTo(new GeomSettings(Mode.ACTIVE_ACTIVE, Policies.DEFAULT));
     }
 
     @Test

@@ -7,6 +7,7 @@ import static org.mockito.Mockito.times;
 import static org.mockito.Mockito.verify;
 import static org.mockito.Mockito.when;
 
+import io.ropewalk.inventory.InventoryException;
 import io.ropewalk.inventory.Problem;
 import java.time.Clock;
 import java.time.Duration;
@@ -105,6 +106,18 @@ class IdempotencyTest extends ApiTestBase {
 
         assertProblem(register(), ProblemCode.BUSY);
         assertThat(register()).hasStatus(HttpStatus.CREATED).doesNotContainHeader("Idempotency-Replayed");
+    }
+
+    @Test
+    void whatWasBegunAndMayStillHappenIsNotBegunAgain() {
+        when(inventory.rotateGeom(any(), any()))
+                .thenThrow(InventoryException.undecided(
+                        Problem.BUSY, "It was begun and took too long.", "Look at the state.", "service"));
+
+        assertProblem(post("/geoms/disk1:rotate", "", key), ProblemCode.BUSY);
+        assertProblem(post("/geoms/disk1:rotate", "", key), ProblemCode.IDEMPOTENCY_KEY_IN_USE);
+
+        verify(inventory, times(1)).rotateGeom(any(), any());
     }
 
     @Test

@@ -15,12 +15,17 @@ import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.mockito.stubbing.Answer;
+import org.slf4j.MDC;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.http.HttpStatus;
 import org.springframework.test.web.servlet.assertj.MvcTestResult;
 
@@ -120,6 +125,50 @@ class OperationsTest extends ApiTestBase {
         awaitState(location, "FAILED");
         assertThat(poll(location)).bodyJson().extractingPath("$.problem.code").isEqualTo("no-usable-path");
         assertThat(poll(location)).bodyJson().extractingPath("$.status").isEqualTo(409);
+    }
+
+    @Test
+    void anOperationHasTheTraceOfItsRequest_inWhatItDoesAndInItsProblem() {
+        String trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+        AtomicReference<String> seen = new AtomicReference<>();
+        when(inventory.rotateGeom(eq("disk1"), any())).thenAnswer(call -> {
+            seen.set(MDC.get(TraceFilter.KEY));
+            assertThat(mayEnd.await(30, TimeUnit.SECONDS)).isTrue();
+            throw Samples.refusal(Problem.NO_USABLE_PATH);
+        });
+
+        String location = locationOf(mvc.post()
+                .uri("/api/v1/geoms/disk1:rotate")
+                .header("Prefer", "wait=0")
+                .header("traceparent", "00-" + trace + "-00f067aa0ba902b7-01")
+                .exchange());
+        mayEnd.countDown();
+
+        awaitState(location, "FAILED");
+        assertThat(poll(location))
+                .bodyJson()
+                .extractingPath("$.problem.traceId")
+                .isEqualTo(trace);
+        assertThat(seen).hasValue(trace);
+    }
+
+    @Test
+    @ExtendWith(OutputCaptureExtension.class)
+    void ourFaultIsInTheLogThoughNobodyWaitsForItAnyMore(CapturedOutput log) {
+        when(inventory.rotateGeom(eq("disk1"), any())).thenAnswer(call -> {
+            assertThat(mayEnd.await(30, TimeUnit.SECONDS)).isTrue();
+            throw new IllegalStateException("a fault of ours");
+        });
+
+        String location = locationOf(mvc.post()
+                .uri("/api/v1/geoms/disk1:rotate")
+                .header("Prefer", "wait=0")
+                .exchange());
+        mayEnd.countDown();
+
+        awaitState(location, "FAILED");
+        assertThat(poll(location)).bodyJson().extractingPath("$.problem.code").isEqualTo("internal-error");
+        Awaitility.await().atMost(SOON).untilAsserted(() -> assertThat(log).contains("a fault of ours"));
     }
 
     @Test

@@ -151,4 +151,16 @@ class CommandOverTlsTest {
                 .isEqualTo(1);
         assertThat(err).contains("none of the certificate's kind");
     }
+
+    @Test
+    void certificatesThatAreNoChainAreSaidSo() throws Exception {
+        Files.writeString(
+                folder.resolve("unrelated.pem"),
+                Files.readString(folder.resolve("ada-cert.pem"))
+                        + Files.readString(folder.resolve("mallory-cert.pem")));
+
+        assertThat(run("--cert", file("unrelated.pem"), "--key", file("ada-key.pem")))
+                .isEqualTo(1);
+        assertThat(err).contains("unrelated.pem", "no chain").doesNotContain("Exception", "\tat ");
+    }
 }

@@ -483,6 +483,27 @@ class GmultipathCommandTest {
     }
 
     @Test
+    void whoMayNotLookForADeviceIsToldSo_notThatThereIsNone() {
+        service.refuse(
+                "POST /devices?dryRun=true", 403, "forbidden", "The role of ops does not allow this.", "Ask.", "");
+
+        assertThat(run("fail", "disk1", "/dev/sda")).isEqualTo(1);
+        assertThat(err).isEqualTo("""
+                gmultipath: The role of ops does not allow this.
+                gmultipath: Ask.
+                """);
+    }
+
+    @Test
+    void aDeviceThatNothingAnswersForIsNotRegistered() {
+        service.refuse(
+                "POST /devices?dryRun=true", 422, "device-unreachable", "No such file.", "Correct it.", "device sda");
+
+        assertThat(run("fail", "disk1", "/dev/sda")).isEqualTo(1);
+        assertThat(err).isEqualTo("gmultipath: No registered device opens /dev/sda.\n");
+    }
+
+    @Test
     void aVerbOnAPathThatIsNotRegisteredFails() {
         service.on("POST /devices?dryRun=true", 201, "{\"name\":\"sda\"}");
 

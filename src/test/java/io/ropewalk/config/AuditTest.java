@@ -133,7 +133,44 @@ class AuditTest {
         assertThat((Integer) JsonPath.read(second, "$.items[0].seq"))
                 .isLessThan((Integer) JsonPath.read(first, "$.items[0].seq"));
         assertThat(get(ADMIN, "/audit?since=yesterday").statusCode()).isEqualTo(400);
-        assertThat(get(ADMIN, "/audit?pageToken=x").statusCode()).isEqualTo(400);
+        for (String token : List.of("x", "0", "-5", "99999999999999999999")) {
+            assertThat(get(ADMIN, "/audit?pageToken=" + token).statusCode())
+                    .as(token)
+                    .isEqualTo(400);
+        }
+        for (String time : List.of(
+                "-1000000000-01-01T00:00:00Z",
+                "0000-12-31T23:59:59Z",
+                "%2B10000-01-01T00:00:00Z",
+                "%2B1000000000-12-31T23:59:59.999999999Z")) {
+            assertThat(get(ADMIN, "/audit?since=" + time).statusCode()).as(time).isEqualTo(400);
+        }
+        for (String time : List.of("0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999999Z")) {
+            assertThat(get(ADMIN, "/audit?since=" + time).statusCode()).as(time).isEqualTo(200);
+        }
+    }
+
+    @Test
+    void aDryRunIsNotTakenForAChange_howeverItIsWritten() throws Exception {
+        post(ADMIN, "/geoms/disk:rotate", "");
+        List<Map<String, Object>> before = audit("");
+
+        for (String query : List.of("dryRun=true", "dryRun=%74rue", "dry%52un=true")) {
+            assertThat(post(ADMIN, "/geoms/disk:rotate?" + query, "").statusCode())
+                    .isEqualTo(200);
+        }
+
+        assertThat(audit("")).isEqualTo(before);
+    }
+
+    @Test
+    void aChangeInEarnestCannotPassForADryRun() throws Exception {
+        post(ADMIN, "/geoms/disk:rotate", "");
+        for (String query : List.of("dryRun=false&dryRun=true", "dry%52un=false&dryRun=true")) {
+            assertThat(post(ADMIN, "/geoms/disk:rotate?" + query, "").statusCode())
+                    .as("it would not be in the audit")
+                    .isEqualTo(400);
+        }
     }
 
     @Test

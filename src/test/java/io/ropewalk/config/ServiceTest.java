@@ -16,6 +16,7 @@ import java.io.InputStream;
 import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
 import java.net.Socket;
+import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
@@ -171,6 +172,20 @@ class ServiceTest {
     private static void register(String name, Path file) {
         String body = "{\"name\":\"" + name + "\",\"uri\":\"" + file.toUri() + "\"}";
         assertThat(service.post("/devices", body).statusCode()).isEqualTo(201);
+    }
+
+    @Test
+    void whoAsksForTheHeadOfAStreamCanGoOnAsking() {
+        for (int i = 0; i < 2; i++) {
+            HttpResponse<String> head = service.send(service.request("/events")
+                    .header("Accept", "text/event-stream")
+                    .method("HEAD", HttpRequest.BodyPublishers.noBody()));
+
+            assertThat(head.statusCode()).isEqualTo(200);
+            assertThat(head.headers().firstValue("Content-Type"))
+                    .hasValueSatisfying(type -> assertThat(type).startsWith("text/event-stream"));
+            assertThat(service.get("/system").statusCode()).isEqualTo(200);
+        }
     }
 
     // ---- metrics and health

@@ -84,7 +84,7 @@ final class Stand implements AutoCloseable {
         }
         List<String> paths = backends.stream().map(Backend::name).toList();
         inventory.createGeom(GeomSpec.manual(GEOM, mode, policies, paths), Terms.NONE);
-        geom = inventory.runningGeoms().getFirst();
+        geom = inventory.runningGeoms().getFirst().geom();
     }
 
     NettyLoops loops() {

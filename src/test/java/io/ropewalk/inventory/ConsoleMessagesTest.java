@@ -329,7 +329,7 @@ class ConsoleMessagesTest {
     @DisplayName("R14, R53: the restart probe: no event for each request, but a count")
     void restarts() {
         twoPaths();
-        Geom geom = inventory.runningGeoms().getFirst();
+        Geom geom = inventory.runningGeoms().getFirst().geom();
         IoLoop loop = fixture.loops.next();
         loop.execute(() -> {
             fixture.factory.device("a").failWith(Kind.DISCONNECTED);

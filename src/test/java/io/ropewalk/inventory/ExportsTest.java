@@ -2,11 +2,13 @@ package io.ropewalk.inventory;
 
 import static io.ropewalk.inventory.InventoryFixture.assertRefused;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -57,6 +59,8 @@ class ExportsTest {
         return session;
     }
 
+    private static final Consumer<ExportView> REPLACE = export -> {};
+
     @Test
     void aGeomIsExportedUnderItsOwnName() {
         inventory.bindSessions(port);
@@ -70,7 +74,7 @@ class ExportsTest {
         assertThat(inventory.export("disk")).isEqualTo(export);
         assertThat(inventory.findExport("disk"))
                 .hasValueSatisfying(found -> assertThat(found.device())
-                        .isSameAs(inventory.runningGeoms().getFirst()));
+                        .isSameAs(inventory.runningGeoms().getFirst().geom()));
         assertThat(inventory.findExport("other")).isEmpty();
         assertRefused(Problem.EXPORT_NOT_FOUND, () -> inventory.export("other"));
         assertRefused(Problem.EXPORT_NOT_FOUND, () -> inventory.sessions("other"));
@@ -141,7 +145,7 @@ class ExportsTest {
         fixture.devices("a");
         fixture.create("disk", "a");
 
-        ExportPut made = inventory.putExport("alias", "disk", READ_ONLY, Terms.NONE);
+        ExportPut made = inventory.putExport("alias", "disk", READ_ONLY, REPLACE, Terms.NONE);
 
         assertThat(made.created()).isTrue();
         assertThat(made.export().generation()).isEqualTo(1);
@@ -165,10 +169,12 @@ class ExportsTest {
         fixture.devices("a");
         fixture.create("disk", "a");
 
-        assertThat(inventory.putExport("disk", "disk", READ_ONLY, Terms.NONE).created())
+        assertThat(inventory
+                        .putExport("disk", "disk", READ_ONLY, REPLACE, Terms.NONE)
+                        .created())
                 .isFalse();
         assertThat(inventory
-                        .putExport("disk", "disk", READ_ONLY, Terms.NONE)
+                        .putExport("disk", "disk", READ_ONLY, REPLACE, Terms.NONE)
                         .export()
                         .generation())
                 .isEqualTo(2);
@@ -186,7 +192,7 @@ class ExportsTest {
                 () -> inventory.configureExport("disk", now -> now, Terms.NONE.withIfGeneration(2L)));
         assertRefused(
                 Problem.STALE_ETAG,
-                () -> inventory.putExport("other", "disk", READ_ONLY, Terms.NONE.withIfGeneration(1L)));
+                () -> inventory.putExport("other", "disk", READ_ONLY, REPLACE, Terms.NONE.withIfGeneration(1L)));
         assertRefused(Problem.STALE_ETAG, () -> inventory.deleteExport("disk", false, Terms.NONE.withIfGeneration(1L)));
     }
 
@@ -196,7 +202,7 @@ class ExportsTest {
         fixture.create("disk", "a");
         Terms dry = Terms.NONE.withDryRun(true);
 
-        assertThat(inventory.putExport("alias", "disk", READ_ONLY, dry).created())
+        assertThat(inventory.putExport("alias", "disk", READ_ONLY, REPLACE, dry).created())
                 .isTrue();
         assertThat(inventory.configureExport("disk", now -> READ_ONLY, dry).generation())
                 .isEqualTo(2);
@@ -210,7 +216,7 @@ class ExportsTest {
     void exportsOutliveARestartAndGoWithTheirGeom() {
         fixture.devices("a");
         fixture.create("disk", "a");
-        inventory.putExport("alias", "disk", READ_ONLY, Terms.NONE);
+        inventory.putExport("alias", "disk", READ_ONLY, REPLACE, Terms.NONE);
         inventory.deleteExport("disk", false, Terms.NONE);
 
         Inventory again = fixture.restart().inventory;
@@ -246,18 +252,44 @@ class ExportsTest {
         fixture.devices("a", "b");
         fixture.create("disk", "a");
         fixture.create("other", "b");
-        inventory.putExport("alias", "disk", READ_ONLY, Terms.NONE);
+        inventory.putExport("alias", "disk", READ_ONLY, REPLACE, Terms.NONE);
 
         assertRefused(
-                Problem.INVALID_NAME, () -> inventory.putExport("-x", "disk", ExportSettings.DEFAULT, Terms.NONE));
+                Problem.INVALID_NAME,
+                () -> inventory.putExport("-x", "disk", ExportSettings.DEFAULT, REPLACE, Terms.NONE));
         assertRefused(
-                Problem.GEOM_NOT_FOUND, () -> inventory.putExport("x", "nothing", ExportSettings.DEFAULT, Terms.NONE));
+                Problem.GEOM_NOT_FOUND,
+                () -> inventory.putExport("x", "nothing", ExportSettings.DEFAULT, REPLACE, Terms.NONE));
         assertRefused(
-                Problem.EXPORT_EXISTS, () -> inventory.putExport("alias", "other", ExportSettings.DEFAULT, Terms.NONE));
+                Problem.EXPORT_EXISTS,
+                () -> inventory.putExport("alias", "other", ExportSettings.DEFAULT, REPLACE, Terms.NONE));
         inventory.deleteExport("other", false, Terms.NONE);
         assertRefused(
-                Problem.GEOM_EXISTS, () -> inventory.putExport("other", "disk", ExportSettings.DEFAULT, Terms.NONE));
+                Problem.GEOM_EXISTS,
+                () -> inventory.putExport("other", "disk", ExportSettings.DEFAULT, REPLACE, Terms.NONE));
         assertRefused(Problem.EXPORT_NOT_FOUND, () -> inventory.configureExport("nothing", now -> now, Terms.NONE));
+    }
+
+    @Test
+    void whoHasNotSeenAnExportDoesNotReplaceIt_howeverLateItCame() {
+        fixture.devices("seen");
+        fixture.create("seen", "seen");
+        Consumer<ExportView> unseen = export -> {
+            throw new IllegalStateException(export.name() + " would be replaced");
+        };
+
+        assertThat(inventory
+                        .putExport("late", "seen", READ_ONLY, unseen, Terms.NONE)
+                        .created())
+                .isTrue();
+        assertThat(inventory
+                        .putExport("late", "seen", READ_ONLY, unseen, Terms.NONE)
+                        .created())
+                .as("it is as it should be")
+                .isFalse();
+        assertThatThrownBy(() -> inventory.putExport("late", "seen", ExportSettings.DEFAULT, unseen, Terms.NONE))
+                .hasMessage("late would be replaced");
+        assertThat(inventory.export("late").readOnly()).isTrue();
     }
 
     @Test

@@ -343,7 +343,8 @@ class GeomVerbsTest {
         AtomicReference<BlockChannel> channel = new AtomicReference<>();
         fixture.loops
                 .next()
-                .execute(() -> channel.set(inventory.runningGeoms().getFirst().open(fixture.loops.next())));
+                .execute(() ->
+                        channel.set(inventory.runningGeoms().getFirst().geom().open(fixture.loops.next())));
         eventually(() -> assertThat(channel.get()).isNotNull());
 
         InventoryException e =
@@ -379,8 +380,8 @@ class GeomVerbsTest {
         AtomicReference<Ask> ask = new AtomicReference<>();
         fixture.loops
                 .next()
-                .execute(() ->
-                        ask.set(Ask.read(inventory.runningGeoms().getFirst().open(fixture.loops.next()), 0, 512)));
+                .execute(() -> ask.set(
+                        Ask.read(inventory.runningGeoms().getFirst().geom().open(fixture.loops.next()), 0, 512)));
         eventually(() -> assertThat(ask.get()).isNotNull());
 
         CompletableFuture<Void> stop = CompletableFuture.runAsync(() -> inventory.stopGeom("disk", Terms.NONE));

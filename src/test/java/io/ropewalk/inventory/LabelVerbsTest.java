@@ -578,4 +578,83 @@ class LabelVerbsTest {
         eventually(() -> assertThat(inventory.geom("disk1").state()).isEqualTo(GeomState.OPTIMAL));
         assertThat(inventory.paths("disk1")).extracting(PathView::device).containsExactly("a", "b");
     }
+
+    // ---- a store that hangs, and others at work meanwhile
+
+    private InventoryFixture impatient() {
+        InventoryFixture impatient = new InventoryFixture();
+        impatient.settings = new InventorySettings(
+                InventoryFixture.QUICK.policies(),
+                Duration.ofMillis(300),
+                InventoryFixture.QUICK.checkInterval(),
+                InventoryFixture.QUICK.retryFirst(),
+                InventoryFixture.QUICK.retryMost(),
+                InventoryFixture.QUICK.startWait(),
+                InventoryFixture.QUICK.eventCapacity());
+        return impatient.restart();
+    }
+
+    @Test
+    void aLabelIsNotTakenBackWhileItsGeomMayStillComeToBe() {
+        try (InventoryFixture impatient = impatient()) {
+            impatient.paths(disk, "a", "b");
+            CountDownLatch gate = new CountDownLatch(1);
+            impatient.memory().gate = gate;
+
+            InventoryException e = assertRefused(Problem.BUSY, () -> impatient.label("disk1", "a", "b"));
+            impatient.memory().gate = null;
+            gate.countDown();
+
+            assertThat(e.isUndecided()).isTrue();
+            eventually(
+                    () -> assertThat(impatient.inventory.geom("disk1").state()).isEqualTo(GeomState.OPTIMAL));
+            assertThat(labelOn(disk).uuid())
+                    .isEqualTo(impatient.inventory.geom("disk1").uuid());
+        }
+    }
+
+    @Test
+    void aModeIsNotTakenBackFromTheLabelWhileTheGeomMayStillGetIt() {
+        try (InventoryFixture impatient = impatient()) {
+            impatient.paths(disk, "a", "b");
+            impatient.label("disk1", "a", "b");
+            CountDownLatch gate = new CountDownLatch(1);
+            impatient.memory().gate = gate;
+
+            assertRefused(
+                    Problem.BUSY,
+                    () -> impatient.inventory.configureGeom(
+                            "disk1", now -> new GeomSettings(Mode.ACTIVE_READ, now.policies()), Terms.NONE));
+            impatient.memory().gate = null;
+            gate.countDown();
+
+            eventually(
+                    () -> assertThat(impatient.inventory.geom("disk1").mode()).isEqualTo(Mode.ACTIVE_READ));
+            assertThat(labelOn(disk).mode()).isEqualTo(LabelMode.ACTIVE_READ);
+        }
+    }
+
+    @Test
+    void aChangeOfAGeomThatIsBeingDestroyedDoesNotBringItBackAfterACrash() throws Exception {
+        fixture.paths(disk, "a", "b");
+        fixture.label("disk1", "a", "b");
+        fixture.factory.device("a").silent(true);
+        fixture.factory.device("b").silent(true);
+        Thread destroyer = Thread.ofVirtual().start(() -> inventory.destroyGeom("disk1", true, Terms.NONE));
+        eventually(() -> assertThat(fixture.memory().state.geoms().get("disk1").stopped())
+                .isTrue());
+
+        assertRefused(Problem.STOPPING, () -> inventory.failPath("disk1", "b", null, Terms.NONE));
+        assertRefused(Problem.STOPPING, () -> inventory.removePath("disk1", "b", LastPath.REFUSE, Terms.NONE));
+
+        assertThat(fixture.memory().state.geoms().get("disk1").stopped())
+                .as("what a start finds when the label may be erased")
+                .isTrue();
+        for (String device : List.of("a", "b")) {
+            fixture.loops.next().execute(() -> fixture.factory.device(device).answerPending());
+        }
+        assertThat(destroyer.join(Duration.ofSeconds(60))).isTrue();
+        assertThat(inventory.geoms()).isEmpty();
+        assertThat(fixture.memory().state.geoms()).isEmpty();
+    }
 }

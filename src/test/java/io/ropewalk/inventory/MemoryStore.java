@@ -10,6 +10,9 @@ import org.jspecify.annotations.Nullable;
 final class MemoryStore implements InventoryStore {
     volatile DesiredState state = DesiredState.EMPTY;
     volatile boolean failing;
+    /** What is saved is there, and yet the save fails: as when a commit's answer is lost on its way. */
+    volatile boolean losingAnswers;
+
     volatile @Nullable CountDownLatch gate;
     volatile boolean waiting;
     volatile int saves;
@@ -37,6 +40,9 @@ final class MemoryStore implements InventoryStore {
         }
         state = after;
         saved.run();
+        if (losingAnswers) {
+            throw new StoreException("The connection broke", new IOException());
+        }
     }
 
     private void awaitGate() {

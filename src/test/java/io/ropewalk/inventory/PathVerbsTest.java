@@ -18,6 +18,7 @@ import io.ropewalk.testing.Ask;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
@@ -182,8 +183,8 @@ class PathVerbsTest {
         AtomicReference<Ask> ask = new AtomicReference<>();
         fixture.loops
                 .next()
-                .execute(() ->
-                        ask.set(Ask.read(inventory.runningGeoms().getFirst().open(fixture.loops.next()), 0, 512)));
+                .execute(() -> ask.set(
+                        Ask.read(inventory.runningGeoms().getFirst().geom().open(fixture.loops.next()), 0, 512)));
         eventually(() -> assertThat(inventory.path("disk", "a").inFlight()).isPositive());
         return ask;
     }
@@ -332,7 +333,7 @@ class PathVerbsTest {
     }
 
     @Test
-    void aPathThatIsRestoredIsNotWaitedForAnyMore() {
+    void aPathThatIsRestoredIsNotWaitedForAnyMore_norSaidToBeDrained() {
         aRequestUnderWayOnA();
         CompletableFuture<PathView> drain =
                 CompletableFuture.supplyAsync(() -> inventory.drainPath("disk", "a", null, false, Terms.NONE));
@@ -341,7 +342,15 @@ class PathVerbsTest {
         inventory.restorePath("disk", "a", null, Terms.NONE);
 
         eventually(() -> assertThat(drain).isDone());
-        assertThat(drain.join().state()).isEqualTo(PathState.PASSIVE);
+        InventoryException e = assertRefused(Problem.PATH_IN_USE, () -> {
+            try {
+                drain.join();
+            } catch (CompletionException refused) {
+                throw refused.getCause();
+            }
+        });
+        assertThat(e.resource()).isEqualTo("path disk/a");
+        assertThat(fixture.stateOf("disk", "a")).isEqualTo(PathState.PASSIVE);
         fixture.loops.next().execute(() -> fixture.factory.device("a").answerPending());
     }
 
@@ -387,7 +396,7 @@ class PathVerbsTest {
         fixture.devices("a", "b");
         Policies policies = Policies.DEFAULT.withCache(Policies.Cache.PER_PATH);
         inventory.createGeom(GeomSpec.manual("disk", Mode.ACTIVE_PASSIVE, policies, List.of("a", "b")), Terms.NONE);
-        BlockChannel channel = inventory.runningGeoms().getFirst().open(fixture.loops.next());
+        BlockChannel channel = inventory.runningGeoms().getFirst().geom().open(fixture.loops.next());
         assertThat(answerTo(() -> Ask.write(channel, 0, new byte[512])).error()).isNull();
         return channel;
     }

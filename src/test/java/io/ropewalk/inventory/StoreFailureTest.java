@@ -8,7 +8,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ropewalk.engine.Mode;
 import io.ropewalk.engine.PathState;
+import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -106,5 +108,55 @@ class StoreFailureTest {
         assertThat(inventory.failPath("disk", "a", null, Terms.NONE).state()).isEqualTo(PathState.FAIL);
         assertThat(fixture.memory().state.geoms().get("disk").paths().getFirst().isFailedByOperator())
                 .isTrue();
+    }
+
+    @Test
+    void thatChangesCannotBeStoredIsKnownUntilOneIs() {
+        assertThat(inventory.unstoredSince()).isEmpty();
+
+        assertRefused(Problem.STORE_FAILED, () -> inventory.failPath("disk", "a", null, Terms.NONE));
+        Optional<Instant> since = inventory.unstoredSince();
+        assertRefused(Problem.STORE_FAILED, () -> inventory.stopGeom("disk", Terms.NONE));
+
+        assertThat(since).isPresent();
+        assertThat(inventory.unstoredSince()).as("since the first").isEqualTo(since);
+        fixture.memory().failing = false;
+        inventory.failPath("disk", "a", null, Terms.NONE);
+        assertThat(inventory.unstoredSince()).isEmpty();
+    }
+
+    @Test
+    void aRefusedChangeThatWasStoredAllTheSame_isGoneWithTheNextChange() {
+        fixture.memory().failing = false;
+        fixture.memory().losingAnswers = true;
+        fixture.factory.with(uri("new"), SIZE, 512);
+        assertRefused(
+                Problem.STORE_FAILED, () -> inventory.registerDevice(new DeviceSpec("new", uri("new")), Terms.NONE));
+        assertThat(fixture.memory().state.devices()).as("what was stored").containsKey("new");
+        assertRefused(Problem.STORE_FAILED, () -> fixture.create("other", "spare"));
+        assertThat(fixture.memory().state.geoms()).as("what was stored").containsKey("other");
+
+        fixture.memory().losingAnswers = false;
+        inventory.removeDevice("spare", Terms.NONE);
+
+        assertThat(fixture.memory().state.devices()).containsOnlyKeys("a", "b");
+        assertThat(fixture.memory().state.geoms()).containsOnlyKeys("disk");
+        fixture.restart();
+        assertThat(fixture.inventory.devices()).extracting(DeviceView::name).containsExactly("a", "b");
+    }
+
+    @Test
+    void aChangeThatIsAskedForAgainIsStored_whateverCameOfTheFirst() {
+        fixture.memory().failing = false;
+        fixture.memory().losingAnswers = true;
+        assertRefused(Problem.STORE_FAILED, () -> inventory.failPath("disk", "a", null, Terms.NONE));
+        fixture.memory().losingAnswers = false;
+
+        inventory.failPath("disk", "a", null, Terms.NONE);
+
+        assertThat(fixture.memory().state.geoms().get("disk").paths().getFirst().isFailedByOperator())
+                .isTrue();
+        assertThat(fixture.memory().state.geoms().get("disk").generation())
+                .isEqualTo(inventory.geom("disk").generation());
     }
 }

@@ -10,12 +10,16 @@ import io.ropewalk.block.IoError;
 import io.ropewalk.engine.Geom;
 import io.ropewalk.engine.GeomType;
 import io.ropewalk.engine.Mode;
+import io.ropewalk.engine.PathState;
 import io.ropewalk.engine.Policies;
 import io.ropewalk.engine.RestoreTrigger;
 import io.ropewalk.inventory.DeviceState;
 import io.ropewalk.inventory.DeviceView;
 import io.ropewalk.inventory.ExportView;
+import io.ropewalk.inventory.ExportedDevice;
 import io.ropewalk.inventory.Inventory;
+import io.ropewalk.inventory.PathView;
+import io.ropewalk.inventory.RunningGeom;
 import io.ropewalk.nbd.NbdPeer;
 import io.ropewalk.nbd.NbdSessionView;
 import io.ropewalk.testing.Ask;
@@ -50,6 +54,7 @@ class MultipathCollectorTest {
 
     @BeforeEach
     void setUp() throws Exception {
+        traffic.onExportAppeared(new ExportedDevice("disk1", first, false, List.of()));
         geom = Geom.create(
                 "disk1",
                 GeomType.MANUAL,
@@ -63,7 +68,7 @@ class MultipathCollectorTest {
                 counters);
         channel = geom.open(loop);
         loop.run();
-        when(inventory.runningGeoms()).thenReturn(List.of(geom));
+        when(inventory.runningGeoms()).thenReturn(List.of(new RunningGeom(geom, List.of())));
         when(inventory.devices())
                 .thenReturn(List.of(
                         device("d1", "nbd://user:secret@192.0.2.7:10810/lun0?x=y"),
@@ -91,6 +96,33 @@ class MultipathCollectorTest {
                         "multipath_path_state{geom=\"disk1\",path=\"d2\",state=\"passive\"} 1.0",
                         "multipath_path_last_transition_timestamp_seconds{geom=\"disk1\",path=\"d1\"} 1.7673230455E9",
                         "multipath_export_sessions{export=\"disk1\"} 3.0");
+    }
+
+    @Test
+    void aPathThatShouldBeThereAndIsNotShows_andTheGeomIsNotOptimal() {
+        PathView lost = new PathView("d3", PathState.LOST, null, "connection refused", THEN, 0);
+        when(inventory.runningGeoms()).thenReturn(List.of(new RunningGeom(geom, List.of(lost))));
+        when(inventory.devices()).thenReturn(List.of(device("d3", "nbd://192.0.2.9:10809/lun0")));
+
+        assertThat(scrape())
+                .contains(
+                        "multipath_geom_state{geom=\"disk1\",state=\"optimal\"} 0.0",
+                        "multipath_geom_state{geom=\"disk1\",state=\"degraded\"} 1.0",
+                        "multipath_geom_paths{geom=\"disk1\"} 2.0",
+                        "multipath_path_state{geom=\"disk1\",path=\"d3\",state=\"lost\"} 1.0",
+                        "multipath_path_state{geom=\"disk1\",path=\"d3\",state=\"active\"} 0.0",
+                        "multipath_path_info{address=\"192.0.2.9:10809\",geom=\"disk1\",path=\"d3\",transport=\"nbd\"} 1.0",
+                        "multipath_path_last_transition_timestamp_seconds{geom=\"disk1\",path=\"d3\"} 1.7673230455E9");
+    }
+
+    @Test
+    void aPathOnItsWayOutShowsOnce() {
+        PathView leaving = new PathView("d2", PathState.LOST, null, "the cable was pulled", THEN, 0);
+        when(inventory.runningGeoms()).thenReturn(List.of(new RunningGeom(geom, List.of(leaving))));
+
+        assertThat(scrape())
+                .containsOnlyOnce("multipath_path_state{geom=\"disk1\",path=\"d2\",state=\"passive\"} 1.0")
+                .contains("multipath_geom_state{geom=\"disk1\",state=\"degraded\"} 1.0");
     }
 
     @Test
@@ -207,6 +239,24 @@ class MultipathCollectorTest {
         listed = List.of();
         traffic.onSessionClosed(session(2, 10), "it left");
         assertThat(scrape()).contains(series + "160.0");
+    }
+
+    @Test
+    void whatEndedIsNotRememberedForeverWhereNobodyScrapes() {
+        for (int id = 0; id < 200_000; id++) {
+            traffic.onSessionClosed(session(id, 10), "it left");
+        }
+        for (int i = 0; i < 1000; i++) {
+            ExportedDevice export = new ExportedDevice("export-" + i, geom, false, List.of());
+            traffic.onExportAppeared(export);
+            traffic.onExportVanished(export);
+            traffic.onSessionClosed(
+                    new NbdSessionView(i, export.name(), new NbdPeer(null), THEN, false, 0, 1, 0, 1, 1),
+                    "its export is gone");
+        }
+
+        assertThat(traffic.remembered()).isLessThan(70_000);
+        assertThat(traffic.bytes(List.of())).containsOnlyKeys("disk1").containsEntry("disk1", 2_000_000L);
     }
 
     @Test
