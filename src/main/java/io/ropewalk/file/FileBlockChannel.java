@@ -32,7 +32,7 @@ final class FileBlockChannel extends BlockChannel {
     FileBlockChannel(FileDevice device, IoLoop loop) {
         super(device, loop);
         this.device = device;
-        this.syncFailuresSeen = device.medium().syncFailures();
+        this.syncFailuresSeen = device.medium().syncs().failures();
     }
 
     @Override
@@ -144,10 +144,10 @@ final class FileBlockChannel extends BlockChannel {
      * writes as well.
      */
     private int lostElsewhere() {
-        int now = device.medium().syncFailures();
+        int now = device.medium().syncs().failures();
         boolean isNew = now != syncFailuresSeen;
         syncFailuresSeen = now;
-        return isNew ? device.medium().lastSyncErrno() : Errno.NONE;
+        return isNew ? device.medium().syncs().lastErrno() : Errno.NONE;
     }
 
     /** The last one takes the place of the one that leaves. */

@@ -9,7 +9,6 @@ import io.ropewalk.block.StoreIdentity;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
@@ -35,8 +34,7 @@ abstract sealed class Medium permits RegularFile, LocalDisk {
     private final Capabilities capabilities;
     private final int memoryAlignment;
 
-    private final AtomicInteger syncFailures = new AtomicInteger();
-    private volatile int lastSyncErrno;
+    private final Syncs syncs = new Syncs();
     private volatile boolean dsyncWorks = true;
 
     Medium(FileTarget target, int fd, Shape shape) {
@@ -99,23 +97,22 @@ abstract sealed class Medium permits RegularFile, LocalDisk {
 
     /** Writes the first {@code pieces} of this thread's vector ({@link Libc#setPiece}), one after the other. */
     final int write(int pieces, long offset, boolean fua) {
-        int errno = writeVector(pieces, offset, fua && dsyncWorks ? Libc.RWF_DSYNC : 0);
-        if (fua && dsyncWorks && (Errno.meansUnsupported(errno) || errno == Errno.EINVAL)) {
-            dsyncWorks = false;
-            errno = writeVector(pieces, offset, 0);
-        }
-        if (!fua || dsyncWorks) {
-            return fua ? noteSync(errno) : errno;
-        }
-        return errno == Errno.NONE ? flush() : errno;
+        int errno = fua && dsyncWorks
+                ? syncs.call(() -> writeVector(pieces, offset, Libc.RWF_DSYNC))
+                : writeVector(pieces, offset, 0);
+        return errno == Errno.NONE && fua && !dsyncWorks ? flush() : errno;
     }
 
-    private int writeVector(int pieces, long offset, int flags) {
+    private int writeVector(int pieces, long offset, int asked) {
+        int flags = asked;
         long at = offset;
         for (int first = 0; first < pieces; ) {
-            int from = first;
-            long position = at;
-            long count = retried(() -> Libc.pwritev2(fd, from, pieces - from, position, flags));
+            long count = writeOnce(first, pieces - first, at, flags);
+            if (flags != 0 && at == offset && isRefusal(count)) {
+                dsyncWorks = false;
+                flags = 0;
+                continue;
+            }
             if (count <= 0) {
                 return count == 0 ? Errno.EIO : (int) -count;
             }
@@ -123,6 +120,15 @@ abstract sealed class Medium permits RegularFile, LocalDisk {
             first = skip(first, pieces, count);
         }
         return Errno.NONE;
+    }
+
+    private long writeOnce(int first, int pieces, long offset, int flags) {
+        return retried(() -> Libc.pwritev2(fd, first, pieces, offset, flags));
+    }
+
+    /** The kernel does not know the flag. */
+    private static boolean isRefusal(long count) {
+        return Errno.meansUnsupported((int) -count) || count == -Errno.EINVAL;
     }
 
     /** The first piece that is not wholly written; what is written of it is cut off. */
@@ -139,27 +145,11 @@ abstract sealed class Medium permits RegularFile, LocalDisk {
     }
 
     final int flush() {
-        return noteSync(retriedInt(() -> Libc.fdatasync(fd)));
+        return syncs.callAndWaitForOthers(() -> retriedInt(() -> Libc.fdatasync(fd)));
     }
 
-    /**
-     * How often data could not be made durable. The kernel tells that once and forgets the data, so whoever flushes
-     * must look at whether somebody else was told in his stead.
-     */
-    final int syncFailures() {
-        return syncFailures.get();
-    }
-
-    final int lastSyncErrno() {
-        return lastSyncErrno;
-    }
-
-    private int noteSync(int errno) {
-        if (errno != Errno.NONE) {
-            lastSyncErrno = errno;
-            syncFailures.incrementAndGet();
-        }
-        return errno;
+    final Syncs syncs() {
+        return syncs;
     }
 
     final int trim(long offset, long length, boolean fua) {
