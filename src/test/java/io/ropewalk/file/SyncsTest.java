@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -26,14 +27,14 @@ class SyncsTest {
     void theGoodNewsWaitsForTheBad() throws Exception {
         CountDownLatch told = new CountDownLatch(1);
         CountDownLatch goOn = new CountDownLatch(1);
-        CompletableFuture<Integer> bad = CompletableFuture.supplyAsync(() -> syncs.call(() -> {
+        CompletableFuture<Integer> bad = onThreadOfItsOwn(() -> syncs.call(() -> {
             told.countDown();
             await(goOn);
             return Errno.EIO;
         }));
         await(told);
         CountDownLatch wellDone = new CountDownLatch(1);
-        CompletableFuture<Integer> failuresSeen = CompletableFuture.supplyAsync(() -> {
+        CompletableFuture<Integer> failuresSeen = onThreadOfItsOwn(() -> {
             syncs.callAndWaitForOthers(() -> {
                 wellDone.countDown();
                 return Errno.NONE;
@@ -46,6 +47,10 @@ class SyncsTest {
         goOn.countDown();
         assertThat(bad.get()).isEqualTo(Errno.EIO);
         assertThat(failuresSeen.get()).isOne();
+    }
+
+    private static CompletableFuture<Integer> onThreadOfItsOwn(Supplier<Integer> task) {
+        return CompletableFuture.supplyAsync(task, Thread::startVirtualThread);
     }
 
     private static void await(CountDownLatch latch) {
