@@ -63,7 +63,7 @@ final class Debts {
             if (!geom.table().stopping()) {
                 if (isPerPath() && ownBroken) {
                     noteBroken(List.of(path));
-                } else if (!isPerPath() && sharedBroken) {
+                } else if (!isPerPath() && sharedBroken && !isVouchedWithoutSession()) {
                     noteBroken(
                             Stream.concat(geom.paths().stream(), gone.stream()).toList());
                 }
@@ -72,6 +72,12 @@ final class Debts {
             vouchIfDoubted(shared);
             vouchIfDoubted(path.continuity);
         }
+    }
+
+    /** Whether the shared cache is behind a path in use that has no sessions: such a one is a witness always. */
+    private boolean isVouchedWithoutSession() {
+        return geom.table().newestFirst().stream()
+                .anyMatch(entry -> entry.isUsable() && entry.path().worksWithoutSession());
     }
 
     /**

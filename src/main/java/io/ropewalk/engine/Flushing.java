@@ -67,7 +67,7 @@ final class Flushing {
         if (io.parent != null) {
             onBranchDecided(io, io.parent);
         } else {
-            lane.recycleIfOver(io);
+            lane.letGo(io);
         }
     }
 

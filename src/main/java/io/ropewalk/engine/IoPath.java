@@ -17,6 +17,7 @@ final class IoPath {
     private final AtomicLong lost = new AtomicLong();
     private final AtomicInteger trustedSessions = new AtomicInteger();
     private volatile boolean everHadSession;
+    private volatile boolean worksWithoutSession;
 
     /** Under the geom's mutex: the latest change that is lost if the path has a cache of its own. */
     private long doubtful;
@@ -58,6 +59,17 @@ final class IoPath {
 
     void onSession() {
         everHadSession = true;
+    }
+
+    /** It has done something while it had no session: its device knows no such thing, and tells of its own losses. */
+    void onDoneWithoutSession() {
+        if (!worksWithoutSession) {
+            worksWithoutSession = true;
+        }
+    }
+
+    boolean worksWithoutSession() {
+        return worksWithoutSession;
     }
 
     /** {@code change} is 1 for a session that leads to this disk as far as anybody knows, -1 when that ends. */

@@ -368,11 +368,16 @@ final class Lane {
         if (attempt.error() == null && attempt.op() == IoOp.READ) {
             attempt.takeData().release();
         }
+        letGo(io);
+    }
+
+    /** Nobody waits for it. */
+    void letGo(GeomIo io) {
         recycleIfOver(io);
         endIfDrained();
     }
 
-    void recycleIfOver(GeomIo io) {
+    private void recycleIfOver(GeomIo io) {
         if (io.out > 0) {
             return;
         }
@@ -488,8 +493,7 @@ final class Lane {
     /** Goes on with a request that has waited; {@code parent} is null when its client has gone. */
     void resume(GeomIo io, @Nullable IoRequest parent) {
         if (parent == null) {
-            recycleIfOver(io);
-            endIfDrained();
+            letGo(io);
         } else if (geom.table().stopping()) {
             failNow(io, parent, stopping());
         } else {
@@ -643,8 +647,7 @@ final class Lane {
     private void lookedAt(GeomIo io, LanePath path, Finding finding, boolean wasUnderWay) {
         IoRequest parent = io.parent;
         if (parent == null) {
-            recycleIfOver(io);
-            endIfDrained();
+            letGo(io);
             return;
         }
         boolean tellsNothing = finding instanceof Finding.Unclear || (finding instanceof Finding.Broken && wasUnderWay);

@@ -131,6 +131,9 @@ final class LanePath implements SessionListener {
     /** The server has answered {@code attempt}, whatever it said: it was alive after that was sent. */
     void noteAnswered(Attempt attempt) {
         PathSession now = session;
+        if (now == null && attempt.error() == null) {
+            path.onDoneWithoutSession();
+        }
         if (now != null && attempt.moment > now.told && debts.answered(now, attempt.moment)) {
             now.told = attempt.moment;
         }

@@ -18,6 +18,7 @@ final class ParkedRequests {
     private final ArrayDeque<GeomIo> parked = new ArrayDeque<>();
     private long parkedBytes;
     private long latestTryNanos;
+    private boolean unparking;
 
     ParkedRequests(Geom geom, Lane lane) {
         this.geom = geom;
@@ -59,11 +60,19 @@ final class ParkedRequests {
         return true;
     }
 
-    /** A path works again: everybody may try. Who is answered at once may well call this again. */
+    /** A path works again: everybody may try, until one finds no path. */
     void unpark() {
-        for (int i = parked.size(); i > 0 && !parked.isEmpty(); i--) {
-            unparkOne();
+        if (parked.isEmpty() || unparking) {
+            return;
         }
+        // What is answered at once comes back here.
+        unparking = true;
+        GeomIo io;
+        do {
+            io = parked.element();
+            unparkOne();
+        } while (!parked.isEmpty() && parked.element() != io);
+        unparking = false;
     }
 
     private void unparkOne() {
@@ -80,12 +89,16 @@ final class ParkedRequests {
             return;
         }
         latestTryNanos = nowNanos;
-        long queueForNanos = geom.policies().noPath().queueFor().toNanos();
-        while (!parked.isEmpty() && nowNanos - parked.element().parkedNanos >= queueForNanos) {
+        while (!parked.isEmpty() && isTimeUp(parked.element(), nowNanos)) {
             unparkOne();
         }
         if (!parked.isEmpty()) {
             unparkOne();
         }
+    }
+
+    /** By the bounds as they are now: who finds them wider a moment later waits again. */
+    private boolean isTimeUp(GeomIo io, long nowNanos) {
+        return nowNanos - io.parkedNanos >= geom.policies().noPath().queueFor().toNanos();
     }
 }

@@ -19,6 +19,8 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -169,6 +171,79 @@ class GeomReentryTest {
         assertThat(waiting.error().kind()).isEqualTo(Kind.SHUTTING_DOWN);
         assertThat(retried.kind()).isEqualTo(Kind.DISCONNECTED);
         assertThat(stopped).isDone();
+    }
+
+    /** A request that does something when it is answered. */
+    private static IoRequest readThen(Runnable whenAnswered) {
+        return new IoRequest() {
+            {
+                ask(IoOp.READ, 0, 512, 0);
+            }
+
+            @Override
+            protected void onAnswer() {
+                whenAnswered.run();
+            }
+        };
+    }
+
+    @Test
+    @DisplayName("noPath.queueFor may be raised while requests whose time is up are answered: the others wait on")
+    @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
+    void theQueueMayBeMadeLongerWhileItEmpties() throws Exception {
+        Policies brief = Policies.DEFAULT.withNoPath(new NoPath(Duration.ofSeconds(1), 10, 1 << 20));
+        Policies patient = brief.withNoPath(new NoPath(Duration.ofSeconds(60), 10, 1 << 20));
+        GeomFixture m = new GeomFixture(Mode.ACTIVE_PASSIVE, brief, 1);
+        m.geom.remove("md0");
+        m.loop.run();
+        m.channel.submit(readThen(() -> configure(m, patient)));
+        Ask second = Ask.read(m.channel, 0, 512);
+        m.loop.runFor(2_000_000_000L);
+        assertThat(second.isPending()).isTrue();
+        m.geom.add(m.newDevice());
+        m.loop.runFor(1_000_000_000L);
+        assertThat(second.succeeded()).isTrue();
+    }
+
+    private static void configure(GeomFixture m, Policies policies) {
+        try {
+            m.geom.configure(Mode.ACTIVE_PASSIVE, policies);
+        } catch (GeomRefusal e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @Test
+    @DisplayName("As many requests as may wait for a path go ahead, though each is answered at once")
+    void aLongQueueMayEmptyItself() throws Exception {
+        Policies queueing = Policies.DEFAULT.withNoPath(new NoPath(Duration.ofSeconds(60), 10_000, 1 << 20));
+        GeomFixture m = new GeomFixture(Mode.ACTIVE_PASSIVE, queueing, 1);
+        m.geom.remove("md0");
+        m.loop.run();
+        List<Ask> asked = new ArrayList<>();
+        for (int i = 0; i < 10_000; i++) {
+            asked.add(Ask.read(m.channel, 0, 512));
+        }
+        m.geom.add(m.newDevice().answeringAtOnce());
+        m.loop.runFor(1_000_000_000L);
+        assertThat(asked).allMatch(Ask::succeeded);
+    }
+
+    @Test
+    @DisplayName("A stop ends, though it came while a FLUSH was being sent, and the client of that went away as well")
+    void aStopMayComeInTheMiddleOfAFlush() {
+        GeomFixture m = new GeomFixture(Mode.ACTIVE_PASSIVE, 1);
+        List<CompletableFuture<Void>> stopped = new ArrayList<>();
+        m.md(0).answeringAtOnce().failingWhere(request -> {
+            stopped.add(m.geom.stop());
+            m.channel.prepare();
+            m.channel.close();
+            return null;
+        });
+        Ask flush = Ask.flush(m.channel);
+        m.loop.run();
+        assertThat(flush.kind()).isEqualTo(Kind.DISCONNECTED);
+        assertThat(stopped).hasSize(1).allMatch(CompletableFuture::isDone);
     }
 
     @Test

@@ -141,6 +141,19 @@ class GeomSessionsTest {
         flushSucceeds(m);
     }
 
+    @Test
+    @DisplayName("SHARED: a path without sessions that works all the time proves that the disk has lived on")
+    void aPathWithoutSessionsVouches() {
+        GeomFixture m = new GeomFixture(Mode.ACTIVE_PASSIVE, Policies.DEFAULT.withCache(Cache.SHARED), 2);
+        m.md(1).withSessions();
+        m.loop.run();
+        put(m);
+        m.md(1).endSessions();
+        m.md(1).beginSessions();
+        m.loop.run();
+        flushSucceeds(m);
+    }
+
     private static GeomFixture geom(Cache cache, int paths) {
         GeomFixture m = new GeomFixture(Mode.ACTIVE_PASSIVE, Policies.DEFAULT.withCache(cache), paths);
         m.devices.forEach(ScriptedDevice::withSessions);

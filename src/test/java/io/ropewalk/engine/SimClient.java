@@ -218,6 +218,7 @@ final class SimClient {
             then.run();
             return;
         }
+        world.amidAnAnswer();
         if (channel != null && random.chance(world.plan.tantrum())) {
             giveUp(channel);
         }

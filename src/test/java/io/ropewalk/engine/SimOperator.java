@@ -82,10 +82,21 @@ final class SimOperator {
     private void configure() {
         Mode mode = random.pick(Mode.values());
         Policies varied = SimPlan.varied(geom().policies(), world.plan.timeoutNanos(), random);
+        if (world.plan.queues()) {
+            varied = varied.withNoPath(shorterOrNot(world.plan.policies().noPath()));
+        }
         // To say PER_PATH of one cache costs needless errors; to say SHARED of several is a lie of the operator's.
         Policies policies =
                 world.plan.isCachePerPath() ? varied : varied.withCache(random.pick(Policies.Cache.values()));
+        // What counts as lost so far is judged by what was said of the cache until now: this may be in the middle of a
+        // step.
+        world.checkLosses();
         give("configure " + mode + " " + policies, () -> geom().configure(mode, policies));
+    }
+
+    private Policies.NoPath shorterOrNot(Policies.NoPath most) {
+        return new Policies.NoPath(
+                most.queueFor().dividedBy(random.pick(1, 1, 2, 8)), random.pick(1, 3, 1000), most.maxBytes());
     }
 
     private void look() {

@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  *       that path at that moment.
  *   <li>The client end of a connection may hear of its end later than of all that comes after it on other connections, and
  *       may find answers in it that the server had sent before.
- *   <li>Loops stall, clients go away at any time, operators give any verb at any time; a stop in the middle of all that.
+ *   <li>Loops stall, clients go away at any time, operators give any verb at any time, in the middle of an answer as well; a stop in the middle of all that.
  *   <li>A well path answers each attempt within half the shortest time-out, stalls included.
  *   <li>A path may lead to another disk of the same size for a while, which breaks its connections when that begins and when it
  *       ends. It does so only where another path works all the time, in use from the beginning.
@@ -178,9 +178,24 @@ final class SimWorld {
         last.verify(() -> scheduler.after(0, maybeCyclePower), () -> scheduler.after(0, this::stop));
     }
 
+    /** A client is in the middle of an answer, and so is the engine: an operator may be as quick, on another thread. */
+    void amidAnAnswer() {
+        if (!chaotic || isStopping()) {
+            return;
+        }
+        if (plan.verbPauseNanos() > 0 && random.chance(0.02)) {
+            operator.act();
+        }
+        if (plan.stopsEarly() && random.chance(0.005)) {
+            stopEarly();
+        }
+    }
+
     private void stopEarly() {
-        count(SimHappening.STOPPED_EARLY);
-        stop();
+        if (!isStopping()) {
+            count(SimHappening.STOPPED_EARLY);
+            stop();
+        }
     }
 
     private void stop() {
