@@ -344,24 +344,49 @@ class TourIT {
         BlockDevice client =
                 new NbdDeviceFactory(loops, NbdClientOptions.DEFAULTS).open("tour", service.export("cached"));
         Requests requests = Requests.open(client, loops.next());
+        restoredWhileItDrains(tour, disks, requests);
         requests.write(0, new byte[4096]).expectSuccess();
         disks.slow.pause();
         var answer = requests.readLater(4096, 512);
-        Awaitility.await("the request is under way")
-                .atMost(SOON)
-                .until(() -> tour.get(API + "/geoms/cached/paths/slow")
-                                .get("inFlight")
-                                .asLong()
-                        > 0);
-        tour.refused(ProblemCode.PATH_UNFLUSHED, "POST", API + "/geoms/cached/paths/slow:drain", null);
-        assertThat(tour.get(API + "/geoms/cached/paths/slow").get("state").asString())
-                .isEqualTo("FAIL");
+        awaitInFlight(tour, "slow2");
+        tour.refused(ProblemCode.PATH_UNFLUSHED, "POST", API + "/geoms/cached/paths/slow2:drain", null);
+        assertThat(stateOf(tour, "slow2")).isEqualTo("FAIL");
         disks.slow.resume();
         assertThat(answer).succeedsWithin(60, TimeUnit.SECONDS);
         requests.close();
         client.close();
         loops.close();
         tour.delete(API + "/geoms/cached?force=true");
+    }
+
+    /** Of the active path, so that the other one is active afterwards. */
+    private static void restoredWhileItDrains(Tour tour, Disks disks, Requests requests) throws Exception {
+        disks.slow.pause();
+        var answer = requests.readLater(4096, 512);
+        awaitInFlight(tour, "slow");
+        var drained = CompletableFuture.runAsync(
+                () -> tour.refused(ProblemCode.PATH_IN_USE, "POST", API + "/geoms/cached/paths/slow:drain", null),
+                Thread::startVirtualThread);
+        Awaitility.await("the path is out")
+                .atMost(SOON)
+                .until(() -> stateOf(tour, "slow").equals("FAIL"));
+        tour.post(API + "/geoms/cached/paths/slow:restore", null);
+        assertThat(drained).succeedsWithin(60, TimeUnit.SECONDS);
+        disks.slow.resume();
+        assertThat(answer).succeedsWithin(60, TimeUnit.SECONDS);
+    }
+
+    private static void awaitInFlight(Tour tour, String path) {
+        Awaitility.await("the request is under way")
+                .atMost(SOON)
+                .until(() -> tour.get(API + "/geoms/cached/paths/" + path)
+                                .get("inFlight")
+                                .asLong()
+                        > 0);
+    }
+
+    private static String stateOf(Tour tour, String path) {
+        return tour.get(API + "/geoms/cached/paths/" + path).get("state").asString();
     }
 
     private static void answersOfOnce(Tour tour) throws Exception {

@@ -68,6 +68,26 @@ class GeomDrainTest {
     }
 
     @Test
+    @DisplayName(
+            "A second drain, after a restore, tells of the debt although a request from before the restore fails first")
+    void aSecondDrainTellsOfTheDebt() throws Exception {
+        GeomFixture m = geom(Cache.PER_PATH, 2);
+        put(m, 0);
+        m.md(0).silent();
+        Ask read = Ask.read(m.channel, 0, 512);
+        m.loop.run();
+        CompletableFuture<Drained> first = m.geom.drain("md0", "");
+        m.loop.runFor(MOMENT);
+        m.geom.restore("md0", RestoreTrigger.OPERATOR);
+        m.loop.runFor(MOMENT);
+        assertThat(first).isDone();
+        CompletableFuture<Drained> second = m.geom.drain("md0", "");
+        m.loop.runFor(2 * Policies.DEFAULT.attemptTimeout().toNanos() + 4 * MOMENT);
+        assertThat(read.succeeded()).isTrue();
+        assertThat(second.join().lost()).isTrue();
+    }
+
+    @Test
     void aPathThatOwesNothingIsNotAskedToFlush() throws Exception {
         GeomFixture m = geom(Cache.PER_PATH, 2);
         put(m, 0);
