@@ -1,10 +1,10 @@
 package io.ropewalk.api;
 
+import io.ropewalk.inventory.Names;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.List;
 import java.util.function.Function;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,9 +15,6 @@ import org.jspecify.annotations.Nullable;
 record Page<T>(List<T> items, @Nullable String nextPageToken) {
     static final int USUAL_SIZE = 100;
     static final int LARGEST_SIZE = 1000;
-
-    /** What devices, geoms and exports can be called. */
-    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]*");
 
     /**
      * The part after {@code pageToken}. A token holds the last name of the page before, so that what comes and goes
@@ -47,7 +44,7 @@ record Page<T>(List<T> items, @Nullable String nextPageToken) {
     private static String decode(String token) {
         try {
             String name = new String(Base64.getUrlDecoder().decode(token), StandardCharsets.UTF_8);
-            if (NAME.matcher(name).matches() && encode(name).equals(token)) {
+            if (Names.isLegal(name) && encode(name).equals(token)) {
                 return name;
             }
         } catch (IllegalArgumentException none) {

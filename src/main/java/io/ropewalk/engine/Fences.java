@@ -2,11 +2,12 @@ package io.ropewalk.engine;
 
 import io.ropewalk.block.IoRequest;
 import io.ropewalk.block.Settlement;
+import java.util.Arrays;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -53,46 +54,26 @@ final class Fences {
     /**
      * Where the fences stand.
      *
-     * @param offsets where they begin, in order
-     * @param furthestEnds of each and all before it, where the last of them ends
+     * @param offsets where they begin, in order, each once
+     * @param furthestEnds of those that begin there or before, where the last ends
      */
     private record Index(long[] offsets, long[] furthestEnds) {
         private static final Index EMPTY = new Index(new long[0], new long[0]);
 
         private static Index of(Collection<Fence> fences) {
-            List<Fence> sorted = fences.stream()
-                    .sorted(Comparator.comparingLong(Fence::offset))
-                    .toList();
-            long[] offsets = new long[sorted.size()];
-            long[] furthestEnds = new long[sorted.size()];
-            long furthest = 0;
-            for (int i = 0; i < offsets.length; i++) {
-                Fence fence = sorted.get(i);
-                furthest = Math.max(furthest, fence.offset() + fence.length());
-                offsets[i] = fence.offset();
-                furthestEnds[i] = furthest;
-            }
+            SortedMap<Long, Long> ends = new TreeMap<>();
+            fences.forEach(fence -> ends.merge(fence.offset(), fence.offset() + fence.length(), Math::max));
+            long[] offsets = ends.keySet().stream().mapToLong(Long::longValue).toArray();
+            long[] furthestEnds =
+                    ends.values().stream().mapToLong(Long::longValue).toArray();
+            Arrays.parallelPrefix(furthestEnds, Math::max);
             return new Index(offsets, furthestEnds);
         }
 
         private boolean overlaps(long offset, long end) {
-            int before = countBefore(end);
+            int found = Arrays.binarySearch(offsets, end);
+            int before = found >= 0 ? found : -found - 1;
             return before > 0 && furthestEnds[before - 1] > offset;
-        }
-
-        /** How many begin before {@code end}. */
-        private int countBefore(long end) {
-            int low = 0;
-            int high = offsets.length;
-            while (low < high) {
-                int middle = (low + high) >>> 1;
-                if (offsets[middle] < end) {
-                    low = middle + 1;
-                } else {
-                    high = middle;
-                }
-            }
-            return low;
         }
     }
 

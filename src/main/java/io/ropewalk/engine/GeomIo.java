@@ -165,7 +165,10 @@ final class GeomIo {
         }
     }
 
-    /** The paths of which something that it was to cover is not flushed, and nobody had taken it for lost. Under the geom's mutex. */
+    /**
+     * The paths of which something that it was to cover is not flushed, and nobody had taken it for lost. Under the geom's
+     * mutex.
+     */
     List<IoPath> takeUncoveredForLost() {
         List<IoPath> owing = new ArrayList<>();
         for (int i = 0; i < covered.size(); i++) {

@@ -6,7 +6,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** What names may be, and names for devices that were given none. Pure. */
-final class Names {
+public final class Names {
     static final int MAXIMUM_LENGTH = 63;
     static final String RULE =
             "Use 1 to 63 letters, digits, dots, hyphens and underscores; the first one a letter or digit.";
@@ -18,7 +18,8 @@ final class Names {
 
     private Names() {}
 
-    static boolean isLegal(String name) {
+    /** Whether a device, a geom or an export can be called so. */
+    public static boolean isLegal(String name) {
         return LEGAL.matcher(name).matches();
     }
 

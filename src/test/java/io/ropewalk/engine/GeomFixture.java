@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.ropewalk.block.BlockChannel;
 import io.ropewalk.block.BlockDevice;
 import io.ropewalk.block.IoError;
+import io.ropewalk.testing.Ask;
 import io.ropewalk.testing.ScriptedDevice;
 import io.ropewalk.testing.ScriptedDevice.Disk;
 import io.ropewalk.testing.VirtualLoop;
@@ -55,6 +56,14 @@ final class GeomFixture {
 
     ScriptedDevice md(int index) {
         return devices.get(index);
+    }
+
+    /** Reads of 4 KiB, each asked when the one before was answered or waits. */
+    void readOneByOne(int reads) {
+        for (int i = 0; i < reads; i++) {
+            Ask.read(channel, 0, 4096);
+            loop.run();
+        }
     }
 
     ScriptedDevice newDevice() {

@@ -107,18 +107,19 @@ class HedgedChangeTest {
     @DisplayName("Both copies fail: the change is sent to a third path, and the client is told when that is done")
     void bothCopiesMayFail() {
         GeomFixture m = new GeomFixture(Mode.ACTIVE_ACTIVE, 3);
-        readOneByOne(m, 400);
+        m.readOneByOne(400);
         m.md(0).holding();
         List<Ask> sent = IntStream.range(0, 9)
                 .mapToObj(i -> write(m, FIRST + i * LENGTH, 'a'))
                 .toList();
         m.loop.run();
-        readOneByOne(m, 200);
+        m.readOneByOne(200);
         m.md(1).holding();
         m.md(2).holding();
         m.loop.runFor(50 * MILLISECOND);
         int twice = (int) m.geom.stats().hedges();
         assertThat(twice).isPositive();
+        assertThat(m.md(1).held).isNotEmpty();
         assertThat(m.md(1).held.size() + m.md(2).held.size()).isEqualTo(twice);
         m.md(1).working();
         m.md(2).working();
@@ -138,12 +139,7 @@ class HedgedChangeTest {
     @DisplayName("A payload stays while a copy is under way, though the client is told and has let go of it")
     void thePayloadIsKept() {
         GeomFixture m = shared();
-        m.md(0).holding();
-        List<OwnedWrite> writes = IntStream.range(0, 8)
-                .mapToObj(i -> new OwnedWrite(m.channel, FIRST + i * LENGTH))
-                .toList();
-        m.loop.run();
-        readOneByOne(m, 100);
+        List<OwnedWrite> writes = fallSilentWithOwned(m);
         m.loop.runFor(50 * MILLISECOND);
         assertThat(writes).allMatch(write -> write.answered);
         assertThat(writes.stream().filter(write -> write.payload.refCnt() > 0)).hasSize(4);
@@ -157,12 +153,7 @@ class HedgedChangeTest {
     @DisplayName("A client that goes away leaves both copies behind, and their fence with them")
     void aClientMayGoAway() {
         GeomFixture m = shared();
-        m.md(0).holding();
-        List<OwnedWrite> writes = IntStream.range(0, 8)
-                .mapToObj(i -> new OwnedWrite(m.channel, FIRST + i * LENGTH))
-                .toList();
-        m.loop.run();
-        readOneByOne(m, 100);
+        List<OwnedWrite> writes = fallSilentWithOwned(m);
         m.md(1).holding();
         m.loop.runFor(50 * MILLISECOND);
         assertThat(m.geom.stats().hedges()).isEqualTo(4);
@@ -187,7 +178,7 @@ class HedgedChangeTest {
     @DisplayName("With PER_PATH the next FLUSH goes to both: either copy may be the one that lasts")
     void bothPathsAreFlushed() {
         GeomFixture m = new GeomFixture(Mode.ACTIVE_ACTIVE, Policies.DEFAULT.withCache(Policies.Cache.PER_PATH), 2);
-        readOneByOne(m, 200);
+        m.readOneByOne(200);
         fallSilent(m, IoOp.WRITE);
         m.loop.runFor(50 * MILLISECOND);
         m.md(0).letGo();
@@ -202,7 +193,7 @@ class HedgedChangeTest {
     @DisplayName("Without fences (quiesce 0) no change is sent twice")
     void notWithoutFences() {
         GeomFixture m = new GeomFixture(Mode.ACTIVE_ACTIVE, Policies.DEFAULT.withQuiesce(Duration.ZERO), 2);
-        readOneByOne(m, 200);
+        m.readOneByOne(200);
         List<Ask> stuck = fallSilent(m, IoOp.WRITE);
         m.loop.runFor(1000 * MILLISECOND);
         assertThat(stuck).noneMatch(Ask::isAnswered);
@@ -213,7 +204,7 @@ class HedgedChangeTest {
     @DisplayName("Active/Read: changes go to one path only, and wait for it")
     void notWhereOnePathIsForChanges() {
         GeomFixture m = new GeomFixture(Mode.ACTIVE_READ, 2);
-        readOneByOne(m, 200);
+        m.readOneByOne(200);
         List<Ask> stuck = fallSilent(m, IoOp.WRITE);
         m.loop.runFor(1000 * MILLISECOND);
         assertThat(stuck).hasSize(8).noneMatch(Ask::isAnswered);
@@ -224,7 +215,7 @@ class HedgedChangeTest {
     @DisplayName("hedgeAfter is for READs: where the others are as slow, no change is sent twice")
     void hedgeAfterIsForReads() {
         GeomFixture m = new GeomFixture(Mode.ACTIVE_ACTIVE, Policies.DEFAULT.withHedgeAfter(Duration.ofMillis(5)), 2);
-        readOneByOne(m, 200);
+        m.readOneByOne(200);
         m.md(1).holding();
         List<Ask> stuck = fallSilent(m, IoOp.WRITE);
         m.loop.runFor(1000 * MILLISECOND);
@@ -240,7 +231,7 @@ class HedgedChangeTest {
         List<Ask> flushes =
                 IntStream.range(0, 8).mapToObj(i -> Ask.flush(m.channel)).toList();
         m.loop.run();
-        readOneByOne(m, 200);
+        m.readOneByOne(200);
         m.loop.runFor(1000 * MILLISECOND);
         assertThat(flushes.stream().filter(ask -> !ask.isAnswered())).hasSize(4);
         assertThat(m.geom.stats().hedges()).isZero();
@@ -271,7 +262,7 @@ class HedgedChangeTest {
     /** A geom of two paths that has served enough for a few requests to be sent twice. */
     private static GeomFixture shared() {
         GeomFixture m = new GeomFixture(Mode.ACTIVE_ACTIVE, 2);
-        readOneByOne(m, 200);
+        m.readOneByOne(200);
         return m;
     }
 
@@ -287,6 +278,16 @@ class HedgedChangeTest {
         List<Ask> stuck = sent.stream().filter(ask -> !ask.isAnswered()).toList();
         keepBusy(m, op);
         return stuck;
+    }
+
+    private static List<OwnedWrite> fallSilentWithOwned(GeomFixture m) {
+        m.md(0).holding();
+        List<OwnedWrite> writes = IntStream.range(0, 8)
+                .mapToObj(i -> new OwnedWrite(m.channel, FIRST + i * LENGTH))
+                .toList();
+        m.loop.run();
+        m.readOneByOne(100);
+        return writes;
     }
 
     private static void keepBusy(GeomFixture m, IoOp op) {
@@ -305,13 +306,6 @@ class HedgedChangeTest {
         byte[] bytes = new byte[LENGTH];
         Arrays.fill(bytes, (byte) with);
         return Ask.write(m.channel, offset, bytes);
-    }
-
-    private static void readOneByOne(GeomFixture m, int reads) {
-        for (int i = 0; i < reads; i++) {
-            Ask.read(m.channel, 0, LENGTH);
-            m.loop.run();
-        }
     }
 
     /** A WRITE of a client that lets go of its bytes as soon as it is told. */

@@ -18,9 +18,9 @@ class SilentPathTest {
     @DisplayName("READs that wait on a silent path are answered by another within 50 ms, long before the deadline")
     void readsGoElsewhere() {
         GeomFixture m = new GeomFixture(Mode.ACTIVE_ACTIVE, 2);
-        readOneByOne(m, 200);
+        m.readOneByOne(200);
         List<Ask> stuck = fallSilent(m, IoOp.READ);
-        readOneByOne(m, 100);
+        m.readOneByOne(100);
         assertThat(stuck).noneMatch(Ask::isAnswered);
         m.loop.runFor(50 * MILLISECOND);
         assertThat(stuck).allMatch(Ask::succeeded);
@@ -32,13 +32,13 @@ class SilentPathTest {
     @DisplayName("While it says nothing it gets nothing more; at its deadline it fails, and nobody asks twice")
     void itRestsUntilItsDeadline() {
         GeomFixture m = new GeomFixture(Mode.ACTIVE_ACTIVE, 2);
-        readOneByOne(m, 200);
+        m.readOneByOne(200);
         List<Ask> stuck = fallSilent(m, IoOp.READ);
-        readOneByOne(m, 100);
+        m.readOneByOne(100);
         m.loop.runFor(50 * MILLISECOND);
         int before = m.md(0).received.size();
         for (int i = 0; i < 15; i++) {
-            readOneByOne(m, 10);
+            m.readOneByOne(10);
             m.loop.runFor(100 * MILLISECOND);
         }
         assertThat(m.md(0).received).hasSize(before);
@@ -52,7 +52,7 @@ class SilentPathTest {
     @DisplayName("Where the others have not answered either, it is the disk that takes long: nothing is sent twice")
     void aSlowDiskIsNotASilentPath() {
         GeomFixture m = new GeomFixture(Mode.ACTIVE_ACTIVE, 2);
-        readOneByOne(m, 200);
+        m.readOneByOne(200);
         m.md(1).holding();
         List<Ask> slow = fallSilent(m, IoOp.READ);
         m.loop.runFor(1000 * MILLISECOND);
@@ -69,7 +69,7 @@ class SilentPathTest {
             "A path that falls silent while the other rests has all that is in flight: the other takes the READs over")
     void thatTheOtherRestsDoesNotHoldThemUp() {
         GeomFixture m = new GeomFixture(Mode.ACTIVE_ACTIVE, 2);
-        readOneByOne(m, 200);
+        m.readOneByOne(200);
         makeMd1Rest(m);
         int before = m.md(1).received.size();
         List<Ask> stuck = fallSilent(m, IoOp.READ);
@@ -78,7 +78,7 @@ class SilentPathTest {
         m.loop.runFor(50 * MILLISECOND);
         assertThat(stuck).allMatch(Ask::succeeded);
         assertThat(m.md(1).received).hasSize(before + 8);
-        readOneByOne(m, 10);
+        m.readOneByOne(10);
         assertThat(m.md(1).received).hasSize(before + 18);
     }
 
@@ -86,7 +86,7 @@ class SilentPathTest {
     @DisplayName("One READ alone is not sent twice, for at depth 1 there is nothing to compare with")
     void atDepthOneNothingIsSentTwice() {
         GeomFixture m = new GeomFixture(Mode.ACTIVE_ACTIVE, 2);
-        readOneByOne(m, 200);
+        m.readOneByOne(200);
         m.md(0).holding();
         m.md(1).holding();
         Ask slow = Ask.read(m.channel, 0, 4096);
@@ -99,7 +99,7 @@ class SilentPathTest {
     @DisplayName("Active/Passive: what waits on the active path waits for hedgeAfter or its deadline")
     void aPassivePathIsLeftAlone() {
         GeomFixture m = new GeomFixture(Mode.ACTIVE_PASSIVE, 2);
-        readOneByOne(m, 200);
+        m.readOneByOne(200);
         List<Ask> stuck = fallSilent(m, IoOp.READ);
         m.loop.runFor(1000 * MILLISECOND);
         assertThat(stuck).hasSize(8).noneMatch(Ask::isAnswered);
@@ -110,10 +110,10 @@ class SilentPathTest {
     @DisplayName("A READ that takes 19 ms is not sent twice, whatever the others have done")
     void aHiccupIsNotSilence() {
         GeomFixture m = new GeomFixture(Mode.ACTIVE_ACTIVE, 2);
-        readOneByOne(m, 200);
+        m.readOneByOne(200);
         m.loop.runFor(100 * MILLISECOND);
         List<Ask> slow = fallSilent(m, IoOp.READ);
-        readOneByOne(m, 100);
+        m.readOneByOne(100);
         m.loop.runFor(19 * MILLISECOND);
         m.md(0).letGo();
         m.loop.runFor(100 * MILLISECOND);
@@ -126,7 +126,7 @@ class SilentPathTest {
     void sentTwiceIsBounded() {
         GeomFixture m = new GeomFixture(Mode.ACTIVE_ACTIVE, 2);
         List<Ask> stuck = fallSilent(m, IoOp.READ);
-        readOneByOne(m, 50);
+        m.readOneByOne(50);
         m.loop.runFor(50 * MILLISECOND);
         assertThat(m.geom.stats().hedges()).isEqualTo(2);
         assertThat(stuck.stream().filter(Ask::succeeded)).hasSize(2);
@@ -136,7 +136,7 @@ class SilentPathTest {
     @DisplayName("hedgeAfter counts as well, and sooner where it is shorter")
     void hedgeAfterHolds() {
         GeomFixture m = new GeomFixture(Mode.ACTIVE_ACTIVE, Policies.DEFAULT.withHedgeAfter(Duration.ofMillis(5)), 2);
-        readOneByOne(m, 200);
+        m.readOneByOne(200);
         List<Ask> stuck = fallSilent(m, IoOp.READ);
         m.loop.runFor(10 * MILLISECOND);
         assertThat(stuck).allMatch(Ask::succeeded);
@@ -149,7 +149,7 @@ class SilentPathTest {
         Ask slow = Ask.read(m.channel, 0, 4096);
         Ask.read(m.channel, 0, 4096);
         m.loop.run();
-        readOneByOne(m, 100);
+        m.readOneByOne(100);
         m.loop.runFor(15 * MILLISECOND);
         m.md(1).letGo();
         m.loop.run();
@@ -165,12 +165,5 @@ class SilentPathTest {
         }
         m.loop.run();
         return sent.stream().filter(ask -> !ask.isAnswered()).toList();
-    }
-
-    private static void readOneByOne(GeomFixture m, int reads) {
-        for (int i = 0; i < reads; i++) {
-            Ask.read(m.channel, 0, 4096);
-            m.loop.run();
-        }
     }
 }
