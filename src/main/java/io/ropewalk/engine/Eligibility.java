@@ -1,6 +1,7 @@
 package io.ropewalk.engine;
 
 import io.ropewalk.block.IoOp;
+import io.ropewalk.block.IoRequest;
 import io.ropewalk.engine.Look.Finding;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -17,6 +18,7 @@ final class Eligibility {
 
     private final Geom geom;
     private final Lane lane;
+    private final Batch batch;
     private final List<Waiting> waiting = new ArrayList<>();
 
     private Mode mode = Mode.ACTIVE_PASSIVE;
@@ -35,6 +37,7 @@ final class Eligibility {
     Eligibility(Geom geom, Lane lane) {
         this.geom = geom;
         this.lane = lane;
+        this.batch = new Batch(lane.loop());
     }
 
     /** The table has changed. */
@@ -73,6 +76,22 @@ final class Eligibility {
         return Arrays.asList(usable).contains(path);
     }
 
+    /** The path for a request that has tried none, by R7 to R9, or that of the {@link Batch} it belongs to; null for none. */
+    @Nullable LanePath choose(GeomChannel from, IoRequest request) {
+        IoOp op = request.op();
+        if (op == IoOp.FLUSH || !isShared(op)) {
+            return choose(op, 0);
+        }
+        LanePath path = batch.join(from, request);
+        if (path == null) {
+            path = choose(op, 0);
+            if (path != null) {
+                batch.begin(from, request, path);
+            }
+        }
+        return path;
+    }
+
     /** The path for a request that has tried those of {@code tried}, by R7 to R9; null for none. */
     @Nullable LanePath choose(IoOp op, long tried) {
         return PathSelector.choose(mode, op, eligible, active, tried);
@@ -88,6 +107,7 @@ final class Eligibility {
      * is believed.
      */
     void review() {
+        batch.end();
         if (!isAnyTrusted()) {
             believeSomeone();
         }

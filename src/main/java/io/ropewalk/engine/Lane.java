@@ -138,7 +138,7 @@ final class Lane {
     }
 
     private void dispatch(GeomIo io, IoRequest request, long nowNanos) {
-        LanePath path = eligibility.choose(request.op(), 0);
+        LanePath path = eligibility.choose(Objects.requireNonNull(io.channel), request);
         if (path == null) {
             giveUp(io);
         } else if (request.op() == IoOp.FLUSH) {

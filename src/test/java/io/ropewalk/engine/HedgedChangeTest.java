@@ -52,7 +52,7 @@ class HedgedChangeTest {
         int range = offset(fallSilent(m, IoOp.WRITE));
         m.loop.runFor(50 * MILLISECOND);
         Ask later = write(m, range - LENGTH / 2, 'b');
-        Ask beside = write(m, range + LENGTH, 'c');
+        Ask beside = write(m, FIRST + 8 * LENGTH, 'c');
         m.loop.run();
         assertThat(later.isAnswered()).isFalse();
         assertThat(beside.succeeded()).isTrue();

@@ -101,16 +101,16 @@ class OriginalRulesTest {
         m.md(2).holding();
         for (int i = 0; i < 9; i++) {
             Ask.write(m.channel, i * 512L, new byte[512]);
+            m.loop.run();
         }
-        m.loop.run();
         assertThat(m.devices).allSatisfy(device -> assertThat(device.received).hasSize(3));
         m.md(1).letGo();
         m.loop.run();
         m.md(1).holding();
         for (int i = 0; i < 3; i++) {
             Ask.write(m.channel, 65536 + i * 512L, new byte[512]);
+            m.loop.run();
         }
-        m.loop.run();
         assertThat(m.md(1).received).hasSize(6);
     }
 
