@@ -185,8 +185,10 @@ class GeomsController {
     @Operation(
             operationId = "stopGeom",
             summary = "End a geom, remembering that it was stopped",
-            description = "What is in flight is finished, sessions end, its name and devices are free. It stays stopped"
-                    + " over restarts until it is made anew.")
+            description =
+                    "What is in flight is finished, sessions end, its name and devices are free. Whoever uses the disk from"
+                            + " then on finds no change of this geom landing on it: one that was given up on a silent path is"
+                            + " waited for, up to `quiesce`. It stays stopped over restarts until it is made anew.")
     @ApiResponse(responseCode = "204", description = "It is stopped.")
     @Refusals({GEOM_NOT_FOUND, STALE_ETAG})
     void stop(@PathVariable String geom, Terms terms) {

@@ -48,7 +48,7 @@ final class Fencing {
             fences.add(fence);
             timers.put(fence, home.schedule(() -> expireUnlessLifted(fence), quiesce.toNanos()));
         }
-        fence.settlement().whenSettled(() -> lift(fence));
+        fence.settlement().whenSettled(() -> liftSettled(fence));
     }
 
     /**
@@ -61,30 +61,37 @@ final class Fencing {
             return false;
         }
         fences.add(fence);
-        fence.settlement().whenSettled(() -> lift(fence));
+        fence.settlement().whenSettled(() -> liftSettled(fence));
         return true;
+    }
+
+    private void liftSettled(Fence fence) {
+        if (lift(fence)) {
+            onLifted();
+        }
     }
 
     private void expireUnlessLifted(Fence fence) {
         if (lift(fence)) {
             expire(fence);
+            onLifted();
         }
     }
 
-    private boolean lift(Fence fence) {
-        synchronized (this) {
-            if (!fences.remove(fence)) {
-                return false;
-            }
-            Timer timer = timers.remove(fence);
-            if (timer != null) {
-                timer.cancel();
-            }
+    /** Returns whether it stood. */
+    private synchronized boolean lift(Fence fence) {
+        Timer timer = timers.remove(fence);
+        if (timer != null) {
+            timer.cancel();
         }
+        return fences.remove(fence);
+    }
+
+    private void onLifted() {
         for (Lane lane : geom.lanes()) {
             lane.loop().execute(lane::releaseHeld);
         }
-        return true;
+        geom.onFenceLifted();
     }
 
     private void expire(Fence fence) {

@@ -359,7 +359,8 @@ public final class Geom implements BlockDevice {
      * Ends the geom: what is in flight is finished, what comes is answered SHUTTING_DOWN, listeners hear that it is
      * closed. Idempotent (Q2).
      *
-     * @return ready when nothing is in flight and the channels to the paths are closed
+     * @return ready when nothing is in flight, the channels to the paths are closed and no fence stands: whoever uses the
+     *     disk from then on finds nothing of this geom's landing on it, but for what {@code quiesce} has given up
      */
     public CompletableFuture<Void> stop() {
         synchronized (mutex) {
@@ -536,6 +537,12 @@ public final class Geom implements BlockDevice {
         }
     }
 
+    void onFenceLifted() {
+        synchronized (mutex) {
+            finishStop();
+        }
+    }
+
     // ---- inside, under the mutex
 
     private void finishDeparture(IoPath path, Departure departure) {
@@ -547,7 +554,7 @@ public final class Geom implements BlockDevice {
     }
 
     private void finishStop() {
-        if (lanesToEnd != null && lanesToEnd.isEmpty()) {
+        if (lanesToEnd != null && lanesToEnd.isEmpty() && fencing.fences().isEmpty()) {
             stopped.complete(null);
         }
     }

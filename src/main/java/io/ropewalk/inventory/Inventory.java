@@ -44,6 +44,9 @@ public final class Inventory implements AutoCloseable {
     /** How many times the patience for a verb the last request on a path is waited for. */
     private static final int DRAIN_PATIENCE = 20;
 
+    /** How long the end of the service waits for its geoms': half of what a process is usually given to end. */
+    private static final Duration END_PATIENCE = Duration.ofSeconds(15);
+
     private final InventorySettings settings;
     private final Topology topology;
     private final Ledger ledger;
@@ -621,7 +624,14 @@ public final class Inventory implements AutoCloseable {
 
     private void endGeomsAndDevices() {
         try {
-            await(topology.call(geoms::endAll));
+            CompletableFuture<Void> ended = topology.call(geoms::endAll);
+            await(ended, END_PATIENCE);
+            if (!ended.isDone()) {
+                LOG.warn(
+                        "Not waited for any longer, after {} s: something is in flight still, or a change that was"
+                                + " given up on a path may still land there.",
+                        END_PATIENCE.toSeconds());
+            }
             topology.call(() -> {
                 devices.closeAll();
                 return true;

@@ -70,7 +70,7 @@ class GeomPoliciesTest {
     @Test
     void aFencedWriteEndsWithItsChannelAndWithTheGeom() {
         GeomFixture m = new GeomFixture(Mode.ACTIVE_PASSIVE, 2);
-        loseWriteOnFirstPath(m);
+        Settlement settlement = loseWriteOnFirstPath(m);
         BlockChannel other = m.geom.open(m.loop);
         Ask mine = Ask.write(m.channel, 512, new byte[512]);
         Ask others = Ask.write(other, 512, new byte[512]);
@@ -79,7 +79,27 @@ class GeomPoliciesTest {
         var stopped = m.geom.stop();
         m.loop.run();
         assertThat(others.kind()).isEqualTo(Kind.SHUTTING_DOWN);
+        assertThat(stopped).isNotDone();
+        settlement.settle();
+        m.loop.run();
         assertThat(stopped).isDone();
+        assertThat(m.geom.stats().unfencedWrites()).isZero();
+    }
+
+    @Test
+    @DisplayName("A stop is done when nothing can land any more, or after quiesce, when the geom has said so")
+    void aStopWaitsForItsFences() {
+        GeomFixture m = new GeomFixture(Mode.ACTIVE_PASSIVE, Policies.DEFAULT.withQuiesce(Duration.ofSeconds(30)), 2);
+        loseWriteOnFirstPath(m);
+        var stopped = m.geom.stop();
+        List<String> toldBeforeItWasDone = new ArrayList<>();
+        stopped.thenRun(() -> toldBeforeItWasDone.addAll(m.events));
+        m.loop.runFor(29 * SECOND);
+        assertThat(stopped).isNotDone();
+        assertThat(m.devices).allMatch(device -> device.openChannels == 0);
+        m.loop.runFor(2 * SECOND);
+        assertThat(stopped).isDone();
+        assertThat(toldBeforeItWasDone).contains("unfenced md0 512+512");
     }
 
     /** A write of 512+512 is sent on md0, which then breaks; it succeeds on md1. */

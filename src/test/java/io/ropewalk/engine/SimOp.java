@@ -36,6 +36,9 @@ final class SimOp {
     /** When. */
     long servedMoment;
 
+    /** Until then others wait for what may still take effect of it; 0 when nothing may, for all that is known. */
+    long fencedUntilNanos;
+
     /** The engine has its answer. */
     boolean decided;
 

@@ -60,8 +60,7 @@ final class SimSession {
 
     private void late(SimOp op) {
         if (op.op.changesData()) {
-            world.count(SimHappening.LATE_CHANGE);
-            world.tell(() -> "late: " + op);
+            world.late(op);
         }
         op.served = true;
         if (world.random.chance(0.9)) {

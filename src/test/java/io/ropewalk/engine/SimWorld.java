@@ -201,7 +201,9 @@ final class SimWorld {
     private void stop() {
         tell(() -> "stop");
         stopped = geom.stop();
-        long latest = scheduler.nowNanos() + plan.stopPatienceNanos();
+        long latest = scheduler.nowNanos()
+                + plan.stopPatienceNanos()
+                + plan.policies().quiesce().toNanos();
         stopped.thenRun(() -> stoppedInTime = scheduler.nowNanos() <= latest);
         clients.forEach(SimClient::disconnectSoon);
     }
@@ -382,7 +384,9 @@ final class SimWorld {
     /** A change was given up that may still take effect: others that overlap it wait, for so long at most. */
     void mayBeFenced(SimOp op) {
         if (op.op.changesData()) {
-            fenced(op, plan.policies().quiesce().toNanos());
+            long quiesce = plan.policies().quiesce().toNanos();
+            op.fencedUntilNanos = scheduler.nowNanos() + quiesce;
+            fenced(op, quiesce);
         }
     }
 
@@ -390,6 +394,19 @@ final class SimWorld {
         long until = scheduler.nowNanos() + nanos;
         for (int block = op.firstBlock; block < op.firstBlock + op.blocks; block++) {
             fencedUntilNanos[block] = Math.max(fencedUntilNanos[block], until);
+        }
+    }
+
+    /** A change that was given up takes effect after all. */
+    void late(SimOp op) {
+        count(SimHappening.LATE_CHANGE);
+        tell(() -> "late: " + op);
+        if (stopped == null) {
+            return;
+        }
+        count(SimHappening.LATE_AMID_STOP);
+        if (stopped.isDone() && scheduler.nowNanos() < op.fencedUntilNanos) {
+            throw new SimViolation(op + " took effect when the geom had stopped");
         }
     }
 

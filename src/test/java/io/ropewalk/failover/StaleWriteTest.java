@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
@@ -123,6 +124,38 @@ class StaleWriteTest {
             rig.geom.restore(rig.path(index).device(), RestoreTrigger.OPERATOR);
         }
         return false;
+    }
+
+    /** Whoever has the disk after a stop, another geom or another gateway, writes W2. */
+    @Test
+    void whatAGeomHadSent_landsBeforeItsStopIsDone() throws Exception {
+        Policies policies = Policies.DEFAULT.withAttemptTimeout(Duration.ofMillis(500));
+        try (ScratchFolder scratch = ScratchFolder.named("handed")) {
+            Path folder = scratch.path();
+            Path store = Rig.store(folder, STORE_BYTES);
+            List<Backend> servers = Rig.twoPaths(folder, store);
+            try (Rig rig = new Rig(folder, Mode.ACTIVE_PASSIVE, policies, Duration.ofMillis(100), servers)) {
+                Backend silent = rig.backends.get(activeIndex(rig));
+                Client client = new Client(rig);
+                client.write(0, (byte) 1).get(10, TimeUnit.SECONDS);
+                silent.stop();
+                client.write(0, (byte) 1).get(10, TimeUnit.SECONDS);
+                CompletableFuture<Void> stopped = rig.geom.stop();
+                assertThat(stopped).failsWithin(Duration.ofSeconds(2)).withThrowableOfType(TimeoutException.class);
+                silent.resume();
+                stopped.get(10, TimeUnit.SECONDS);
+                writeByte(store, (byte) 2);
+                Thread.sleep(500);
+                assertThat(firstByte(store)).isEqualTo((byte) 2);
+                assertThat(rig.geom.stats().unfencedWrites()).isZero();
+            }
+        }
+    }
+
+    private static void writeByte(Path store, byte value) throws IOException {
+        try (RandomAccessFile file = new RandomAccessFile(store.toFile(), "rw")) {
+            file.write(value);
+        }
     }
 
     /** Here W1 is sent to the other server as well while the first only says nothing (ADR 25), and no path fails. */
