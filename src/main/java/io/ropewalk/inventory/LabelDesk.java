@@ -1,6 +1,7 @@
 package io.ropewalk.inventory;
 
 import io.ropewalk.block.IoLoop;
+import io.ropewalk.block.Settlement;
 import io.ropewalk.label.LabelChanger;
 import io.ropewalk.label.LabelStore;
 import io.ropewalk.label.Labelling;
@@ -28,12 +29,19 @@ import org.jspecify.annotations.Nullable;
  * thread's queue; that thread never waits for the desk.
  */
 final class LabelDesk {
+    /** How long a label that was given up on a silent path is waited for: as {@code quiesce} has it by default. */
+    private static final Duration LANDING = Duration.ofSeconds(30);
+
     private final Ledger ledger;
     private final Topology topology;
     private final Supplier<? extends IoLoop> loops;
     private final Duration deadline;
     private final Duration patience;
     private final ReentrantLock desk = new ReentrantLock(true);
+
+    /** When no write of a label that was given up can land any more, or {@link #LANDING} has passed. Guarded by this. */
+    private CompletableFuture<Void> landed = CompletableFuture.completedFuture(null);
+
     private volatile boolean closed;
 
     /** On the topology thread. */
@@ -57,7 +65,18 @@ final class LabelDesk {
     }
 
     LabelStore store() {
-        return new LabelStore(loops.get(), deadline);
+        return new LabelStore(loops.get(), deadline, this::onGivenUp);
+    }
+
+    private synchronized void onGivenUp(Settlement settlement) {
+        CompletableFuture<Void> proof = new CompletableFuture<>();
+        settlement.whenSettled(() -> proof.complete(null));
+        landed =
+                CompletableFuture.allOf(landed, proof.completeOnTimeout(null, LANDING.toNanos(), TimeUnit.NANOSECONDS));
+    }
+
+    private synchronized CompletableFuture<Void> landed() {
+        return landed;
     }
 
     /** How long reading one label may take, with something to spare. */
@@ -67,11 +86,17 @@ final class LabelDesk {
 
     // ---- work
 
-    /** Runs {@code piece} when the work before it is done. BUSY, STOPPING, and what the piece throws. */
+    /**
+     * Runs {@code piece} when the work before it is done, and nothing of it can land any more. BUSY, STOPPING, and what
+     * the piece throws.
+     */
     <T> T work(Terms terms, @Nullable String why, Function<Work, T> piece) {
         acquire();
         Work work = new Work(terms, why);
         try {
+            if (!terms.dryRun()) {
+                await(landed(), LANDING.multipliedBy(2));
+            }
             return piece.apply(work);
         } finally {
             try {
@@ -144,6 +169,11 @@ final class LabelDesk {
             works++;
             pledge = wanted;
             ledger.publish(ledger.world().withPledge(wanted));
+        }
+
+        /** Ready when nothing that was written to a label and given up can land any more. */
+        CompletableFuture<Void> landed() {
+            return LabelDesk.this.landed();
         }
 
         /** Waits for I/O, whose every step has a deadline. */

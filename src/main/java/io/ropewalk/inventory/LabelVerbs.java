@@ -212,7 +212,7 @@ final class LabelVerbs {
      *
      * @param force whatever sessions are open, and even where the label cannot be erased: it is left then, and no taste
      *     follows it until asked for
-     * @return ready when nothing is in flight any more
+     * @return ready when nothing is in flight any more and nothing that was given up can land
      */
     CompletableFuture<Void> destroy(String name, boolean force, Terms terms) {
         return desk.work(terms, null, work -> {
@@ -222,7 +222,8 @@ final class LabelVerbs {
             }
             String uuid = String.valueOf(doomed.desired().uuid());
             LabelChange change = work.await(work.changer().erase(doomed.devices(), uuid));
-            return work.conclude(() -> commitDestroy(doomed, change, force));
+            CompletableFuture<Void> ended = work.conclude(() -> commitDestroy(doomed, change, force));
+            return CompletableFuture.allOf(ended, work.landed());
         });
     }
 

@@ -4,6 +4,7 @@ import io.ropewalk.block.BlockDevice;
 import io.ropewalk.block.Geometry;
 import io.ropewalk.block.IoError;
 import io.ropewalk.block.IoLoop;
+import io.ropewalk.block.Settlement;
 import io.ropewalk.label.BytesRead.Bytes;
 import io.ropewalk.label.BytesRead.Unread;
 import io.ropewalk.label.LabelReading.NoLabel;
@@ -12,6 +13,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 
 /**
  * Reads and writes the last sector of devices. Each operation opens a channel of its own on the loop and closes it; it
@@ -23,11 +25,18 @@ import java.util.concurrent.CompletableFuture;
 public final class LabelStore {
     private final IoLoop loop;
     private final long deadlineNanos;
+    private final Consumer<Settlement> givenUp;
 
-    /** @param deadline for each single operation on a device, more than 0 */
-    public LabelStore(IoLoop loop, Duration deadline) {
+    /**
+     * A store that works on {@code loop}.
+     *
+     * @param deadline for each single operation on a device, more than 0
+     * @param givenUp hears, on the loop, of a write that has failed and may land still, before its caller does
+     */
+    public LabelStore(IoLoop loop, Duration deadline, Consumer<Settlement> givenUp) {
         this.loop = loop;
         this.deadlineNanos = deadline.toNanos();
+        this.givenUp = givenUp;
     }
 
     /** Reads and decodes the last sector; a device without room for a label has none. */
@@ -60,7 +69,10 @@ public final class LabelStore {
 
     /** Writes one sector; durable when answered with empty. */
     CompletableFuture<Optional<IoError>> writeSector(BlockDevice device, long offset, byte[] sector) {
-        return new WriteErrand(device, loop, offset, sector).run(deadlineNanos);
+        return new WriteErrand(device, loop, offset, sector).run(deadlineNanos).thenApply(error -> {
+            error.map(IoError::settlement).ifPresent(givenUp);
+            return error;
+        });
     }
 
     /** Writes one sector and reads it back; what went wrong as one clause that goes on from the device's name. */

@@ -38,7 +38,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A write that was given up at its deadline may still reach the disk later. It writes the same bytes as its
  * successor through another device, so that does no harm, unless the label was taken back: then it may reappear. The
- * aftermath is {@link Aftermath#UNCERTAIN} where that is possible.
+ * aftermath is {@link Aftermath#UNCERTAIN} where that is possible. Who changes the label next has to wait until it has
+ * landed or can no longer: {@link LabelStore} tells of it.
  */
 public final class Labelling {
     private final LabelStore store;

@@ -7,6 +7,7 @@ import static io.ropewalk.inventory.InventoryFixture.uri;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ropewalk.block.IoError.Kind;
+import io.ropewalk.block.Settlement;
 import io.ropewalk.engine.FailReason;
 import io.ropewalk.engine.GeomState;
 import io.ropewalk.engine.GeomType;
@@ -20,7 +21,10 @@ import io.ropewalk.net.NettyLoop;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -71,6 +75,41 @@ class LabelVerbsTest {
                 .isEqualTo(new LabelView("disk1", label.uuid(), 1, 512, SIZE, Mode.ACTIVE_PASSIVE));
         assertThat(fixture.memory().state.geoms().get("disk1").uuid()).isEqualTo(view.uuid());
         assertThat(fixture.eventTypes()).containsSubsequence("geom.created", "path.added", "label.written");
+    }
+
+    @Test
+    @DisplayName("A label whose write was given up has landed, or never will, before the next change of labels")
+    void aLabelThatWasGivenUpDoesNotComeBack() throws Exception {
+        fixture.paths(disk, "a", "b");
+        Settlement lost = new Settlement();
+        fixture.factory.device("a").loseWrites(lost);
+        fixture.label("disk1", "a", "b");
+        byte[] label = disk.lastSector();
+
+        CompletableFuture<Void> destroyed =
+                CompletableFuture.runAsync(() -> inventory.destroyGeom("disk1", true, Terms.NONE));
+        assertThat(destroyed).failsWithin(Duration.ofMillis(500)).withThrowableOfType(TimeoutException.class);
+        disk.write(SIZE - 512, label);
+        lost.settle();
+
+        destroyed.get(10, TimeUnit.SECONDS);
+        assertThat(disk.lastSector()).isEqualTo(BLANK);
+    }
+
+    @Test
+    @DisplayName("A geom is destroyed when the zeros that were given up on a path cannot land on other data any more")
+    void aDestroyedGeomLeavesTheDiskAlone() throws Exception {
+        fixture.paths(disk, "a", "b");
+        fixture.label("disk1", "a", "b");
+        Settlement lost = new Settlement();
+        fixture.factory.device("a").loseWrites(lost);
+
+        CompletableFuture<Void> destroyed =
+                CompletableFuture.runAsync(() -> inventory.destroyGeom("disk1", true, Terms.NONE));
+        eventually(() -> assertThat(disk.lastSector()).isEqualTo(BLANK));
+        assertThat(destroyed).failsWithin(Duration.ofMillis(500)).withThrowableOfType(TimeoutException.class);
+        lost.settle();
+        destroyed.get(10, TimeUnit.SECONDS);
     }
 
     @Test

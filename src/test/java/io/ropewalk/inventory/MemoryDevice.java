@@ -12,6 +12,7 @@ import io.ropewalk.block.IoError.Kind;
 import io.ropewalk.block.IoLoop;
 import io.ropewalk.block.IoOp;
 import io.ropewalk.block.IoRequest;
+import io.ropewalk.block.Settlement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -26,6 +27,7 @@ final class MemoryDevice implements BlockDevice {
     private volatile Capabilities capabilities = Capabilities.of(Capability.WRITE, Capability.FLUSH, Capability.FUA);
     private volatile @Nullable Kind fault;
     private volatile @Nullable Kind writeFault;
+    private volatile @Nullable Settlement lost;
     private volatile boolean silent;
     private volatile long sizeToFind = -1;
     private final List<Channel> channels = new CopyOnWriteArrayList<>();
@@ -49,6 +51,11 @@ final class MemoryDevice implements BlockDevice {
     /** Reads go well. */
     void failWritesWith(@Nullable Kind kind) {
         writeFault = kind;
+    }
+
+    /** Its connection breaks with every write on its way, which may land until {@code settlement}. */
+    void loseWrites(@Nullable Settlement settlement) {
+        lost = settlement;
     }
 
     /** Takes requests and answers none until it is aborted or told to work. */
@@ -166,6 +173,11 @@ final class MemoryDevice implements BlockDevice {
             Kind kind = writeFault;
             if (kind != null) {
                 request.fail(IoError.of(kind, kind + " from " + name));
+                return;
+            }
+            Settlement settlement = lost;
+            if (settlement != null) {
+                request.fail(IoError.of(Kind.DISCONNECTED, name + " broke").unsettled(settlement));
                 return;
             }
             if (request.op() == IoOp.WRITE) {

@@ -22,7 +22,7 @@ class LabelChangerTest {
     private static final byte[] BLANK = new byte[512];
 
     private final VirtualLoop loop = new VirtualLoop();
-    private final LabelChanger changer = new LabelChanger(new LabelStore(loop, Duration.ofSeconds(2)));
+    private final LabelChanger changer = new LabelChanger(new LabelStore(loop, Duration.ofSeconds(2), givenUp -> {}));
     private final MemoryDisk disk = new MemoryDisk(SIZE);
     private final MemoryPath d1 = new MemoryPath("d1", disk, 512);
     private final MemoryPath d2 = new MemoryPath("d2", disk, 512);

@@ -24,7 +24,7 @@ class LabelStoreTest {
     private static final int SIZE = 1 << 20;
 
     private final VirtualLoop loop = new VirtualLoop();
-    private final LabelStore store = new LabelStore(loop, Duration.ofSeconds(2));
+    private final LabelStore store = new LabelStore(loop, Duration.ofSeconds(2), givenUp -> {});
     private final MemoryDisk disk = new MemoryDisk(SIZE);
     private final MemoryPath path = new MemoryPath("d1", disk, 512);
 

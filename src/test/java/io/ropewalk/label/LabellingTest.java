@@ -31,7 +31,7 @@ class LabellingTest {
     private static final Options KEEP = new Options(false, true);
 
     private final VirtualLoop loop = new VirtualLoop();
-    private final Labelling labelling = new Labelling(new LabelStore(loop, Duration.ofSeconds(2)));
+    private final Labelling labelling = new Labelling(new LabelStore(loop, Duration.ofSeconds(2), givenUp -> {}));
     private final MemoryDisk disk = new MemoryDisk(SIZE);
     private final MemoryDisk other = new MemoryDisk(SIZE);
     private final MemoryPath d1 = new MemoryPath("d1", disk, 512);
