@@ -218,7 +218,7 @@ class ApiDocs implements GlobalOpenApiCustomizer, GlobalOperationCustomizer {
         if (isPost(method)) {
             describeKey(operation);
         }
-        if (hasEtag(method)) {
+        if (TermsResolver.heedsIfMatch(method.getMethodAnnotation(Refusals.class))) {
             operation.addParametersItem(new Parameter()
                     .in("header")
                     .name(HttpHeaders.IF_MATCH)
@@ -265,11 +265,6 @@ class ApiDocs implements GlobalOpenApiCustomizer, GlobalOperationCustomizer {
                         new Header()
                                 .description("The preference that was followed.")
                                 .schema(new StringSchema()));
-    }
-
-    private static boolean hasEtag(HandlerMethod method) {
-        Refusals refusals = method.getMethodAnnotation(Refusals.class);
-        return refusals != null && List.of(refusals.value()).contains(ProblemCode.STALE_ETAG);
     }
 
     private static void describeEtag(Operation operation, HandlerMethod method) {

@@ -133,12 +133,17 @@ class AuditFilter extends OncePerRequestFilter {
         return status < 400 ? AuditEntry.DONE : "http-" + status;
     }
 
-    /** What the problem was about, else what the path names. */
     private static String resource(HttpServletRequest request) {
-        if (request.getAttribute(PROBLEM) instanceof ProblemJson problem && problem.resource() != null) {
+        ProblemJson problem = request.getAttribute(PROBLEM) instanceof ProblemJson known ? known : null;
+        return resource(problem, request.getRequestURI());
+    }
+
+    /** What the problem was about, else what the path names. */
+    static String resource(@Nullable ProblemJson problem, String target) {
+        if (problem != null && problem.resource() != null) {
             return problem.resource();
         }
-        String path = request.getRequestURI().substring(Api.BASE.length() + 1);
+        String path = target.substring(Api.BASE.length() + 1);
         String[] parts = path.replaceAll(":[^/:]*$", "").split("/");
         return switch (parts.length) {
             case 2 -> parts[0].replaceAll("s$", "") + " " + parts[1];

@@ -1,5 +1,10 @@
 package io.ropewalk.api;
 
+import io.ropewalk.inventory.AuditEntry;
+import io.ropewalk.inventory.AuditStore;
+import io.ropewalk.inventory.Caller;
+import io.ropewalk.inventory.StoreException;
+import io.ropewalk.inventory.Terms;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -41,12 +46,14 @@ class Operations {
     private static final Logger LOG = LoggerFactory.getLogger(Operations.class);
 
     private final Clock clock;
+    private final AuditStore audit;
     private final Semaphore free = new Semaphore(MOST_RUNNING);
     /** The oldest first. */
     private final Map<String, Running> kept = new LinkedHashMap<>();
 
-    Operations(Clock clock) {
+    Operations(Clock clock, AuditStore audit) {
         this.clock = clock;
+        this.audit = audit;
     }
 
     /**
@@ -54,9 +61,10 @@ class Operations {
      *
      * @param name its operationId
      * @param target the path
+     * @param terms of whom, and whether it is only tried
      * @param status the HTTP status of its answer where that does not say one itself
      */
-    record Asked(String name, String target, String actor, HttpStatus status) {}
+    record Asked(String name, String target, Terms terms, HttpStatus status) {}
 
     /** How it ended: with an answer, or a failure and what a client is told of it. */
     private record End(
@@ -112,10 +120,30 @@ class Operations {
         }
     }
 
-    /** Nobody waits for it any more, so nobody else tells the log. */
-    private static void tell(Asked asked, End end) {
-        if (end.problem() != null && end.problem().status() >= HttpStatus.INTERNAL_SERVER_ERROR.value()) {
+    /** Nobody waits for it any more, so nobody else tells the log, or the audit, which knows it as accepted. */
+    private void tell(Asked asked, End end) {
+        ProblemJson problem = end.problem();
+        if (problem != null && problem.status() >= HttpStatus.INTERNAL_SERVER_ERROR.value()) {
             LOG.error("{} of {} failed", asked.name(), asked.target(), end.failure());
+        }
+        Caller caller = asked.terms().caller();
+        if (caller == null || asked.terms().dryRun() || (problem == null && caller.isAudited())) {
+            return;
+        }
+        try {
+            audit.add(new AuditEntry(
+                    0,
+                    end.at(),
+                    asked.terms().actor(),
+                    caller.source(),
+                    caller.verb(),
+                    AuditFilter.resource(problem, asked.target()),
+                    null,
+                    null,
+                    caller.key(),
+                    problem == null ? AuditEntry.DONE : problem.code()));
+        } catch (StoreException e) {
+            LOG.error("The audit misses how {} of {} ended: {}", asked.name(), asked.target(), e.getMessage());
         }
     }
 
@@ -194,7 +222,7 @@ class Operations {
                 running.id(),
                 asked.name(),
                 asked.target(),
-                asked.actor(),
+                asked.terms().actor(),
                 state,
                 running.startedAt(),
                 finishedAt,

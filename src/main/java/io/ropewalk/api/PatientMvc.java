@@ -61,7 +61,7 @@ class PatientMvc implements WebMvcRegistrations {
             }
             Objects.requireNonNull(exchange.getResponse()).setHeader(Preference.APPLIED, Preference.applied(wait));
             Operations.Asked asked =
-                    new Operations.Asked(name(), exchange.getRequest().getRequestURI(), terms.actor(), status());
+                    new Operations.Asked(name(), exchange.getRequest().getRequestURI(), terms, status());
             return operations.run(asked, wait, () -> super.doInvoke(arguments));
         }
 

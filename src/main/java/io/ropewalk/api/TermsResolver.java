@@ -5,6 +5,7 @@ import io.ropewalk.inventory.Terms;
 import io.swagger.v3.oas.annotations.Operation;
 import jakarta.servlet.http.HttpServletRequest;
 import java.security.Principal;
+import java.util.List;
 import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -39,7 +40,7 @@ final class TermsResolver implements HandlerMethodArgumentResolver {
         Caller caller = caller(parameter, request, actor);
         Terms terms = new Terms(
                 actor,
-                generation(request.getHeader(HttpHeaders.IF_MATCH)),
+                generation(parameter, request.getHeader(HttpHeaders.IF_MATCH)),
                 dryRun(request.getParameterValues(DRY_RUN)),
                 caller);
         request.setAttribute(AuditFilter.TERMS, terms, RequestAttributes.SCOPE_REQUEST);
@@ -70,10 +71,22 @@ final class TermsResolver implements HandlerMethodArgumentResolver {
         throw ApiException.parameter(DRY_RUN, "must be true or false, and said once");
     }
 
+    /** Whether what the operation changes has an ETag. */
+    static boolean heedsIfMatch(@Nullable Refusals refusals) {
+        return refusals != null && List.of(refusals.value()).contains(ProblemCode.STALE_ETAG);
+    }
+
     /** Null when any generation will do. */
-    private static @Nullable Long generation(@Nullable String ifMatch) {
+    private static @Nullable Long generation(MethodParameter parameter, @Nullable String ifMatch) {
         if (ifMatch == null || ifMatch.strip().equals("*")) {
             return null;
+        }
+        if (!heedsIfMatch(parameter.getMethodAnnotation(Refusals.class))) {
+            throw new ApiException(
+                    ProblemCode.INVALID_PARAMETER,
+                    "What is asked for here has no ETag, so none can match.",
+                    "Leave If-Match out; geoms, their paths and exports have ETags.",
+                    new Violation(HttpHeaders.IF_MATCH, "must be left out, or *"));
         }
         Matcher tag = STRONG_TAG.matcher(ifMatch.strip());
         if (!tag.matches()) {

@@ -14,9 +14,6 @@ final class Batch {
     /** Few enough for the paths to have about the same in flight, whatever is sent at once. */
     static final int MOST_BYTES = 16 << 10;
 
-    /** What a request weighs at least. */
-    private static final int LEAST_WEIGHT = 4096;
-
     private final IoLoop loop;
     private final Runnable endOfTurn = this::onEndOfTurn;
     private @Nullable GeomChannel session;
@@ -34,7 +31,7 @@ final class Batch {
         if (shared == null || session != from || shared.inFlight == 0 || shared.standsBack()) {
             return null;
         }
-        room -= weightOf(request);
+        room -= LanePath.weightOf(request);
         return room >= 0 ? shared : null;
     }
 
@@ -42,7 +39,7 @@ final class Batch {
     void begin(GeomChannel from, IoRequest request, LanePath chosen) {
         session = from;
         path = chosen;
-        room = MOST_BYTES - weightOf(request);
+        room = MOST_BYTES - LanePath.weightOf(request);
         if (!awaitingEndOfTurn) {
             awaitingEndOfTurn = true;
             loop.atEndOfTurn(endOfTurn);
@@ -58,9 +55,5 @@ final class Batch {
     private void onEndOfTurn() {
         awaitingEndOfTurn = false;
         end();
-    }
-
-    private static long weightOf(IoRequest request) {
-        return Math.max(LEAST_WEIGHT, LanePath.bytesHeldBy(request));
     }
 }

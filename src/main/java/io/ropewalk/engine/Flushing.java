@@ -121,7 +121,7 @@ final class Flushing {
     private void besideAnswered(Attempt.OfDrain flush, Consumer<@Nullable IoError> then) {
         LanePath path = flush.on();
         IoError error = flush.error();
-        lane.noteAlive(flush, error);
+        lane.noteAlive(flush);
         if (error == null) {
             review.judge(path, objection -> {
                 if (objection == null) {

@@ -16,6 +16,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -334,11 +335,15 @@ public final class Geom implements BlockDevice {
         synchronized (mutex) {
             requireRunning();
             boolean otherCache = newPolicies.cache() != policies.cache();
+            boolean otherFailback = !Objects.equals(newPolicies.failback(), policies.failback());
             policies = newPolicies;
             if (otherCache) {
                 debts.onCacheConfigured();
             }
             publish(new PathTable.Change(table.withMode(mode), List.of()));
+            if (otherFailback && preferred != null) {
+                verdicts.scheduleFailback(preferred);
+            }
         }
     }
 

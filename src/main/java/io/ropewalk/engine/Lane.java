@@ -170,7 +170,7 @@ final class Lane {
     void onDecided(Attempt.OfRequest attempt) {
         LanePath path = attempt.on();
         IoError error = attempt.error();
-        noteAlive(attempt, error);
+        noteAlive(attempt);
         if (error == null && attempt.op() == IoOp.FLUSH) {
             flushing.onAnswered(attempt);
         } else if (error == null) {
@@ -184,7 +184,8 @@ final class Lane {
     }
 
     /** Whatever it said, its server was there. */
-    void noteAlive(Attempt attempt, @Nullable IoError error) {
+    void noteAlive(Attempt attempt) {
+        IoError error = attempt.error();
         if (error == null || error.kind().scope() != Scope.PATH) {
             attempt.on().noteAnswered(attempt);
         }
@@ -625,7 +626,7 @@ final class Lane {
     }
 
     private void decided(Attempt.OfCheck read, Consumer<Attempt.OfCheck> then) {
-        noteAlive(read, read.error());
+        noteAlive(read);
         then.accept(read);
         paths.releaseIfDrained(read.on());
     }

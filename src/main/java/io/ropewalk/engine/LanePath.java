@@ -30,6 +30,9 @@ final class LanePath implements SessionListener {
     /** What may be in flight here in bytes, or one request that is longer: as much as a session may have. */
     static final long MOST_BYTES = 64L << 20;
 
+    /** What a request weighs at least, in bytes: below, its bytes are not what takes time. */
+    static final long LEAST_WEIGHT = 4096;
+
     final IoPath path;
     final Debts debts;
     final long bit;
@@ -202,6 +205,11 @@ final class LanePath implements SessionListener {
     /** What moves with a request: nothing with a TRIM, however long. */
     static long bytesHeldBy(IoRequest request) {
         return request.op() == IoOp.READ || request.op() == IoOp.WRITE ? request.length() : 0;
+    }
+
+    /** How much of a path's time {@code request} takes, in bytes. */
+    static long weightOf(IoRequest request) {
+        return Math.max(bytesHeldBy(request), LEAST_WEIGHT);
     }
 
     /** What was in flight a moment ago. Any thread. */

@@ -27,9 +27,6 @@ final class Pace {
 
     private static final long MOST_REST_NANOS = TimeUnit.SECONDS.toNanos(1);
 
-    /** What a request weighs at least: below, its bytes are not what takes time. */
-    private static final long LEAST_WEIGHT = 4096;
-
     private final IoLoop loop;
     private final Tally all = new Tally();
 
@@ -53,14 +50,14 @@ final class Pace {
     /** {@code attempt} is about to be sent on {@code path}, and not yet in flight. */
     void sending(LanePath path, Attempt.OfRequest attempt) {
         attempt.answeredElsewhere = answeredElsewhere(path, attempt.op());
-        attempt.weightAhead =
-                Math.max(path.bytesInFlight() + LanePath.bytesHeldBy(attempt), (path.inFlight + 1) * LEAST_WEIGHT);
+        attempt.weightAhead = Math.max(
+                path.bytesInFlight() + LanePath.bytesHeldBy(attempt), (path.inFlight + 1) * LanePath.LEAST_WEIGHT);
     }
 
     /** It succeeded, after {@code nanos}; {@code others} is how many other paths requests may go to. */
     void answered(LanePath path, Attempt.OfRequest attempt, long nanos, int others) {
         boolean late = isLate(path, attempt, others);
-        long weight = Math.max(LanePath.bytesHeldBy(attempt), LEAST_WEIGHT);
+        long weight = LanePath.weightOf(attempt);
         path.answered.add(attempt.op(), weight);
         all.add(attempt.op(), weight);
         if (nanos >= LEAST_NANOS && late) {

@@ -109,21 +109,24 @@ final class Verdicts {
         scheduleFailback(entry.path());
     }
 
-    /** Under the mutex: the path has come back; where it is the preferred one it may become active by itself. */
+    /** Under the mutex: where the path is the preferred one it may become active by itself, if it is well until then. */
     void scheduleFailback(IoPath path) {
         Duration after = geom.policies().failback();
         if (after == null || path != geom.preferred()) {
             return;
         }
         int epoch = geom.table().find(path).map(PathEntry::epoch).orElse(-1);
-        home.schedule(() -> failBack(path, epoch), after.toNanos());
+        home.schedule(() -> failBack(path, epoch, after), after.toNanos());
     }
 
-    private void failBack(IoPath path, int epoch) {
+    /** {@code after} so long; where another time has been asked for meanwhile, that one counts. */
+    private void failBack(IoPath path, int epoch, Duration after) {
         synchronized (mutex) {
             PathEntry entry = entryOf(path, epoch);
             boolean wellSince = entry != null && entry.isUsable();
-            if (wellSince && path == geom.preferred() && geom.policies().failback() != null) {
+            if (wellSince
+                    && path == geom.preferred()
+                    && after.equals(geom.policies().failback())) {
                 geom.publish(geom.table().prefer(path));
             }
         }

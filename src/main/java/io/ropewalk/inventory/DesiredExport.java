@@ -7,7 +7,7 @@ import java.util.List;
  *
  * @param geom what it serves
  * @param allowedClients addresses or networks; empty for all
- * @param generation from 1, one more with each change that was asked for
+ * @param generation {@link DesiredState#firstGeneration()} when it is made, one more with each change that was asked for
  */
 public record DesiredExport(String name, String geom, boolean readOnly, List<String> allowedClients, long generation) {
     public DesiredExport {

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param shape what it shows to clients, so that it comes up with no device in reach
  * @param paths in the order they were added
  * @param stopped it does not run, and its name and devices are free, until it is made anew
- * @param generation from 1, one more with each change that was asked for
+ * @param generation {@link DesiredState#firstGeneration()} when it is made, one more with each change that was asked for
  */
 public record DesiredGeom(
         String name,

@@ -8,7 +8,7 @@ import java.util.List;
  * @param allowedClients addresses or networks that may connect; empty for all
  * @param uri where clients reach it
  * @param sessions how many are open
- * @param generation of its desired state, from 1
+ * @param generation of its desired state
  */
 public record ExportView(
         String name,

@@ -78,7 +78,8 @@ final class Exports {
             throw Refusals.neverWas(Refusals.exportResource(name), terms.ifGeneration());
         }
         requireNameOfNoOther(world, name, geom);
-        DesiredExport made = DesiredExport.of(name, geom, settings, 1);
+        DesiredExport made =
+                DesiredExport.of(name, geom, settings, world.desired().firstGeneration());
         if (!terms.dryRun()) {
             keep(world, world.desired().withExport(made), made);
             append("export.created", made, settingsOf(made));

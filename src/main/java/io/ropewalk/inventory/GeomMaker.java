@@ -96,7 +96,7 @@ final class GeomMaker {
                 made.geom().shape(),
                 spec.paths().stream().map(DesiredPath::new).toList(),
                 false,
-                1);
+                withoutStopped(world.desired(), spec.name()).firstGeneration());
         Map<String, Absence> absences = new HashMap<>(arrivals.absences(world, spec.paths()));
         open.forEach(device -> absences.remove(device.name()));
         return new GeomSlot(desired, made.geom(), made.watch(), absences, Set.of());
@@ -104,16 +104,17 @@ final class GeomMaker {
 
     private void keep(World world, GeomSlot slot) {
         String name = slot.name();
-        DesiredState after = withoutStopped(world.desired(), slot.desired())
+        DesiredState after = withoutStopped(world.desired(), name)
                 .withGeom(slot.desired())
-                .withExport(new DesiredExport(name, name, false, List.of(), 1));
+                .withExport(new DesiredExport(
+                        name, name, false, List.of(), slot.desired().generation()));
         ledger.persist(after, Refusals.geomResource(name));
         life.appear(world.withDesired(after), slot, "geom.created");
     }
 
     /** A stopped geom of that name is forgotten; what its label says stays without effect (Q26). */
-    private static DesiredState withoutStopped(DesiredState state, DesiredGeom made) {
-        DesiredGeom stopped = state.geoms().get(made.name());
-        return stopped == null ? state : state.withAllKeptOut(stopped).withoutGeom(made.name());
+    private static DesiredState withoutStopped(DesiredState state, String name) {
+        DesiredGeom stopped = state.geoms().get(name);
+        return stopped == null ? state : state.withAllKeptOut(stopped).withoutGeom(name);
     }
 }

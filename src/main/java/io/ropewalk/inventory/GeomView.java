@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param activePaths the active path, or in Active/Active every usable one, newest first (R50)
  * @param paths every desired path, in the order they were added
  * @param export under the geom's own name; null when it is not exported
- * @param generation of the desired state, from 1; a path failing does not change it
+ * @param generation of the desired state; a path failing does not change it
  */
 public record GeomView(
         String name,

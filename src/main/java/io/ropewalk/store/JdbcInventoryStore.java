@@ -98,6 +98,9 @@ public final class JdbcInventoryStore implements InventoryStore {
         present(devices, after.devices()).forEach(rows::insert);
         present(geoms, after.geoms()).forEach(rows::insert);
         present(exports, after.exports()).forEach(rows::insert);
+        if (after.retiredGeneration() != before.retiredGeneration()) {
+            rows.replaceRetired(after.retiredGeneration());
+        }
     }
 
     /** The names of what is new, differs, or is gone. */

@@ -44,7 +44,10 @@ final class Rows {
                         new DesiredDevice(row.getString("name"), row.getString("uri"), row.getString("kept_out_of")))
                 .list()
                 .forEach(device -> devices.put(device.name(), device));
-        return new DesiredState(devices, geoms(), exports());
+        long retired = jdbc.sql("select coalesce(max(generation), 0) from retired")
+                .query(Long.class)
+                .single();
+        return new DesiredState(devices, geoms(), exports(), retired);
     }
 
     private TreeMap<String, DesiredGeom> geoms() {
@@ -203,6 +206,13 @@ final class Rows {
                 .param("ordinal", ordinal)
                 .param("device", path.device())
                 .param("why", path.failedWhy(), Types.VARCHAR)
+                .update();
+    }
+
+    void replaceRetired(long generation) {
+        jdbc.sql("delete from retired").update();
+        jdbc.sql("insert into retired (generation) values (:generation)")
+                .param("generation", generation)
                 .update();
     }
 

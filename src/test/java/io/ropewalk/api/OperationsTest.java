@@ -3,11 +3,16 @@ package io.ropewalk.api;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.ArgumentMatchers.anyBoolean;
+import static org.mockito.ArgumentMatchers.argThat;
 import static org.mockito.ArgumentMatchers.eq;
 import static org.mockito.Mockito.doAnswer;
+import static org.mockito.Mockito.never;
+import static org.mockito.Mockito.timeout;
 import static org.mockito.Mockito.verify;
 import static org.mockito.Mockito.when;
 
+import io.ropewalk.inventory.AuditEntry;
+import io.ropewalk.inventory.AuditStore;
 import io.ropewalk.inventory.LastPath;
 import io.ropewalk.inventory.Problem;
 import java.time.Duration;
@@ -24,6 +29,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.mockito.stubbing.Answer;
 import org.slf4j.MDC;
+import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.http.HttpStatus;
@@ -32,6 +38,9 @@ import org.springframework.test.web.servlet.assertj.MvcTestResult;
 /** A change that takes longer than its caller waits goes on as an operation. */
 class OperationsTest extends ApiTestBase {
     private static final Duration SOON = Duration.ofSeconds(30);
+
+    @Autowired
+    private AuditStore audit;
 
     private final CountDownLatch mayEnd = new CountDownLatch(1);
 
@@ -125,6 +134,42 @@ class OperationsTest extends ApiTestBase {
         awaitState(location, "FAILED");
         assertThat(poll(location)).bodyJson().extractingPath("$.problem.code").isEqualTo("no-usable-path");
         assertThat(poll(location)).bodyJson().extractingPath("$.status").isEqualTo(409);
+    }
+
+    @Test
+    void theAuditIsToldHowAnAcceptedChangeEnded() throws Exception {
+        when(inventory.rotateGeom(any(), any())).thenAnswer(call -> {
+            assertThat(mayEnd.await(30, TimeUnit.SECONDS)).isTrue();
+            if (call.getArgument(0).equals("disk2")) {
+                throw Samples.refusal(Problem.NO_USABLE_PATH);
+            }
+            return Samples.geom("disk1");
+        });
+
+        locationOf(rotate("disk1", "", "ends-well"));
+        locationOf(rotate("disk2", "", "ends-badly"));
+        String tried = locationOf(rotate("disk3", "?dryRun=true", "is-tried"));
+        mayEnd.countDown();
+
+        verify(audit, timeout(SOON.toMillis())).add(argThat(entry -> isEnd(entry, "ends-well", "done")));
+        verify(audit, timeout(SOON.toMillis())).add(argThat(entry -> isEnd(entry, "ends-badly", "no-usable-path")));
+        awaitState(tried, "SUCCEEDED");
+        verify(audit, never()).add(argThat(entry -> "is-tried".equals(entry.key())));
+    }
+
+    private MvcTestResult rotate(String geom, String query, String key) {
+        return mvc.post()
+                .uri("/api/v1/geoms/" + geom + ":rotate" + query)
+                .header("Prefer", "wait=0")
+                .header("Idempotency-Key", key)
+                .exchange();
+    }
+
+    private static boolean isEnd(AuditEntry entry, String key, String outcome) {
+        return key.equals(entry.key())
+                && entry.outcome().equals(outcome)
+                && entry.verb().equals("rotateGeom")
+                && entry.resource().startsWith("geom disk");
     }
 
     @Test

@@ -79,6 +79,11 @@ class NastyRequestsTest {
                 of("TRACE", 405, "method-not-allowed", request("TRACE", geoms, "")),
                 of("CONNECT", 400, "bad-request", request("CONNECT", geoms, "")),
                 of("a bad If-Match", 400, "invalid-parameter", request("DELETE", geoms + "/x", "If-Match: 7\r\n")),
+                of(
+                        "an If-Match for what has no ETag",
+                        400,
+                        "invalid-parameter",
+                        request("DELETE", "/api/v1/devices/x", "If-Match: \"1\"\r\n")),
                 of("a bad Prefer", 400, "invalid-parameter", request("DELETE", geoms + "/x", "Prefer: wait=x\r\n")),
                 of("a bad length", 400, "bad-request", request("POST", geoms, "Content-Length: -1\r\n")),
                 of(

@@ -230,6 +230,34 @@ class GeomPoliciesTest {
     }
 
     @Test
+    @DisplayName("Failback that is turned on acts for a path that came back before, after as long")
+    void failsBackWhenThatIsAskedForLater() throws Exception {
+        GeomFixture m = new GeomFixture(Mode.ACTIVE_PASSIVE, 2);
+        m.geom.fail("md0", "test");
+        m.geom.restore("md0", RestoreTrigger.OPERATOR);
+        m.loop.runFor(60 * SECOND);
+        m.check("md1", OPTIMAL, PASSIVE, ACTIVE);
+        m.geom.configure(Mode.ACTIVE_PASSIVE, Policies.DEFAULT.withFailback(Duration.ofSeconds(10)));
+        m.loop.runFor(9 * SECOND);
+        m.check("md1", OPTIMAL, PASSIVE, ACTIVE);
+        m.loop.runFor(2 * SECOND);
+        m.check("md0", OPTIMAL, ACTIVE, PASSIVE);
+    }
+
+    @Test
+    @DisplayName("A stop is done when it is done, whoever was to fail back later; and nothing comes of that then")
+    void aStopDoesNotWaitForFailback() throws Exception {
+        GeomFixture m = new GeomFixture(Mode.ACTIVE_PASSIVE, Policies.DEFAULT.withFailback(Duration.ofSeconds(10)), 2);
+        m.geom.fail("md0", "test");
+        m.geom.restore("md0", RestoreTrigger.OPERATOR);
+        var stopped = m.geom.stop();
+        m.loop.runFor(SECOND);
+        assertThat(stopped).isCompleted();
+        m.loop.runFor(20 * SECOND);
+        assertThat(m.geom.report().paths().getFirst().state()).isEqualTo(PASSIVE);
+    }
+
+    @Test
     void aPathThatFailedAgainDoesNotFailBackEarly() throws Exception {
         GeomFixture m = new GeomFixture(Mode.ACTIVE_PASSIVE, Policies.DEFAULT.withFailback(Duration.ofSeconds(10)), 2);
         m.geom.fail("md0", "test");

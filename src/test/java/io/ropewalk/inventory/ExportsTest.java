@@ -197,6 +197,16 @@ class ExportsTest {
     }
 
     @Test
+    void aVerbMeantForAnExportThatBoreTheNameBeforeIsRefused() {
+        fixture.devices("a");
+        fixture.create("disk", "a");
+        inventory.deleteExport("disk", false, Terms.NONE);
+        inventory.putExport("disk", "disk", READ_ONLY, REPLACE, Terms.NONE);
+
+        assertRefused(Problem.STALE_ETAG, () -> inventory.deleteExport("disk", false, Terms.NONE.withIfGeneration(1L)));
+    }
+
+    @Test
     void aDryRunChangesNothing() {
         fixture.devices("a");
         fixture.create("disk", "a");

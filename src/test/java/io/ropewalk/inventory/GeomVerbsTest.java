@@ -245,6 +245,31 @@ class GeomVerbsTest {
                 .isTrue();
     }
 
+    @Test
+    void aVerbMeantForAGeomThatBoreTheNameBeforeIsRefused() {
+        fixture.devices("a", "b");
+        fixture.create("disk", "a");
+        inventory.addPath("disk", "b", Terms.NONE);
+        inventory.destroyGeom("disk", true, Terms.NONE);
+        fixture.create("disk", "a");
+
+        assertThat(inventory.geom("disk").generation()).isEqualTo(3);
+        for (long before = 1; before <= 2; before++) {
+            Terms stale = Terms.NONE.withIfGeneration(before);
+            assertRefused(Problem.STALE_ETAG, () -> inventory.destroyGeom("disk", true, stale));
+        }
+    }
+
+    @Test
+    void aVerbMeantForAStoppedGeomIsRefusedByTheOneMadeInItsPlace() {
+        fixture.devices("a", "b");
+        fixture.create("disk", "a");
+        inventory.stopGeom("disk", Terms.NONE);
+        fixture.create("disk", "b");
+
+        assertRefused(Problem.STALE_ETAG, () -> inventory.destroyGeom("disk", true, Terms.NONE.withIfGeneration(1L)));
+    }
+
     // ---- rotate
 
     @Test

@@ -107,7 +107,7 @@ class JdbcAuditStoreTest {
     private static DesiredState devices(DesiredDevice device) {
         TreeMap<String, DesiredDevice> devices = new TreeMap<>();
         devices.put(device.name(), device);
-        return new DesiredState(devices, new TreeMap<>(), new TreeMap<>());
+        return new DesiredState(devices, new TreeMap<>(), new TreeMap<>(), 0);
     }
 
     private static AuditEntry entry(String actor, String resource, String outcome, Instant time) {

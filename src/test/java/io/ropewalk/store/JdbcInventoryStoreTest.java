@@ -63,7 +63,7 @@ class JdbcInventoryStoreTest {
         geoms.forEach(geom -> byGeom.put(geom.name(), geom));
         TreeMap<String, DesiredExport> byExport = new TreeMap<>();
         exports.forEach(export -> byExport.put(export.name(), export));
-        return new DesiredState(byDevice, byGeom, byExport);
+        return new DesiredState(byDevice, byGeom, byExport, 0);
     }
 
     private static DesiredDevice device(String name) {
@@ -145,11 +145,23 @@ class JdbcInventoryStoreTest {
     }
 
     @Test
+    void theGenerationsThatAreNoMoreAreRemembered() throws Exception {
+        DesiredState empty = DesiredState.EMPTY;
+        DesiredState third = new DesiredState(empty.devices(), empty.geoms(), empty.exports(), 3);
+        DesiredState ninth = new DesiredState(empty.devices(), empty.geoms(), empty.exports(), 9);
+
+        database.store().save(empty, third, null);
+        database.store().save(third, ninth, null);
+
+        assertThat(database.store().load()).isEqualTo(ninth);
+    }
+
+    @Test
     void aGeomThatChangesKeepsItsExports() throws Exception {
         database.store().save(DesiredState.EMPTY, FULL, null);
         TreeMap<String, DesiredGeom> geoms = new TreeMap<>(FULL.geoms());
         geoms.put("disk", geom("disk", Policies.DEFAULT, false, new DesiredPath("a")));
-        DesiredState next = new DesiredState(FULL.devices(), geoms, FULL.exports());
+        DesiredState next = new DesiredState(FULL.devices(), geoms, FULL.exports(), 0);
 
         database.store().save(FULL, next, null);
 
