@@ -169,8 +169,8 @@ app.kubernetes.io/component: gateway
 {{- if and .Values.persistence.enabled .Values.persistence.existingClaim (or $daemonSet (gt (int .Values.workload.replicas) 1)) -}}
 {{- fail "persistence.existingClaim is one data folder, which one gateway holds: set workload.kind StatefulSet and workload.replicas 1, or leave it empty." -}}
 {{- end -}}
-{{- if ge (int .Values.shutdownTimeoutSeconds) (int .Values.terminationGracePeriodSeconds) -}}
-{{- fail "shutdownTimeoutSeconds must be shorter than terminationGracePeriodSeconds, or requests in flight are cut off." -}}
+{{- if gt (add (int .Values.shutdownTimeoutSeconds) 25) (int .Values.terminationGracePeriodSeconds) -}}
+{{- fail "terminationGracePeriodSeconds must be 25 s longer than shutdownTimeoutSeconds: NBD has its time after the API, and then the paths." -}}
 {{- end -}}
 {{- if and .Values.httpRoute.enabled (not .Values.httpRoute.parentRefs) -}}
 {{- fail "httpRoute.enabled needs httpRoute.parentRefs, the gateways that take the route." -}}
@@ -202,6 +202,9 @@ app.kubernetes.io/component: gateway
 {{- end -}}
 {{- if and (ne .Values.tls.nbdClientAuth "NONE") (eq .Values.tls.nbd "OFF") -}}
 {{- fail "tls.nbdClientAuth asks clients for certificates, which needs tls.nbd ALLOWED or REQUIRED." -}}
+{{- end -}}
+{{- if and (eq .Values.tls.nbdClientAuth "NEED") (eq .Values.tls.nbd "ALLOWED") -}}
+{{- fail "tls.nbdClientAuth NEED needs tls.nbd REQUIRED: with ALLOWED, whoever does without TLS is asked for no certificate." -}}
 {{- end -}}
 {{- if and .Values.serviceMonitor.enabled .Values.podMonitor.enabled -}}
 {{- fail "serviceMonitor.enabled and podMonitor.enabled together scrape everything twice: choose one." -}}

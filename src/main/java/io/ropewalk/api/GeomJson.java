@@ -28,8 +28,9 @@ record GeomJson(
         Mode mode,
 
         @Schema(
-                description = "OPTIMAL: two paths or more, all usable. DEGRADED: some path is not usable, or there is"
-                        + " one only. BROKEN: no usable path. STOPPING: it finishes what is in flight.")
+                description =
+                        "OPTIMAL: two paths or more, all usable. DEGRADED: some path is not usable, or there is"
+                                + " one only. BROKEN: no path that can be used and answers. STOPPING: it finishes what is in flight.")
         GeomState state,
 
         @Schema(description = "In bytes, as exported.", example = "67108864")

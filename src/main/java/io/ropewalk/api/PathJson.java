@@ -22,7 +22,10 @@ record PathJson(
 
         @Schema(description = "Why it is FAIL; else null.") @Nullable FailReason reason,
 
-        @Schema(description = "What happened, in a few words; null when nothing did.", example = "connection refused")
+        @Schema(
+                description = "What happened, in a few words; null when nothing did. Of a path in use, what its latest"
+                        + " check met: nothing better was there.",
+                example = "connection refused")
         @Nullable String detail,
 
         @Schema(description = "When it came into this condition.")

@@ -44,9 +44,14 @@ final class MtlsMode {
         return new CertificateCallers(roles);
     }
 
-    /** Where the CAs are in a file of the web server's own, it is the web server that wants it. */
+    /** The web server by itself would take the CAs of the Java runtime, so that anybody's certificate would do. */
     private static void requireAuthorities(Ssl ssl, TlsBundles bundles) {
         String bundle = ssl.getBundle();
+        if (bundle == null && ssl.getTrustStore() == null && ssl.getTrustCertificate() == null) {
+            throw new StartupException(
+                    "ropewalk.security.mode is mtls, but server.ssl does not say whose certificates are good.",
+                    "Set server.ssl.bundle to an SSL bundle whose truststore is the CA of your callers.");
+        }
         if (bundle != null) {
             try {
                 bundles.requireAuthorities(bundle);

@@ -32,6 +32,12 @@ final class NbdTls {
                             + ", but TLS is off for NBD, so nobody would be asked for a certificate.",
                     "Set ropewalk.nbd.tls to required and " + BUNDLE + ", or remove ropewalk.nbd.client-auth.");
         }
+        if (tls == Tls.ALLOWED && nbd.clientAuth() == ClientCertificates.NEED) {
+            throw new StartupException(
+                    "ropewalk.nbd.client-auth is need, but TLS is only allowed for NBD, so whoever does without would be"
+                            + " asked for no certificate.",
+                    "Set ropewalk.nbd.tls to required, or ropewalk.nbd.client-auth to want.");
+        }
         if (nbd.clientAuth() == ClientCertificates.NONE
                 && !nbd.allowedCertificates().isEmpty()) {
             throw new StartupException(

@@ -101,7 +101,10 @@ record RopewalkProperties(
             if (!address.isLoopbackAddress()) {
                 return Tls.REQUIRED;
             }
-            return sslBundle == null ? Tls.OFF : Tls.ALLOWED;
+            if (sslBundle == null) {
+                return Tls.OFF;
+            }
+            return clientAuth == ClientCertificates.NEED ? Tls.REQUIRED : Tls.ALLOWED;
         }
 
         /** Whether nobody gets in over TCP without a certificate. */

@@ -57,8 +57,8 @@ public final class Geom implements BlockDevice {
     /** Under the mutex: slots are given in turn, so that a request under way does not take a new path for a tried one. */
     private int nextSlot;
 
-    /** Under the mutex: where failback goes; the path that an operator chose last, at first the first. */
-    private @Nullable IoPath preferred;
+    /** Under the mutex: the device where failback goes; that which an operator chose last, at first the first. */
+    private @Nullable String preferred;
 
     /** Under the mutex: which lanes still have to let go of a path that departs. */
     private final Map<IoPath, Departure> departures = new HashMap<>();
@@ -194,7 +194,7 @@ public final class Geom implements BlockDevice {
                 entry.path().name(),
                 now.stateOf(entry),
                 failure == null ? null : failure.reason(),
-                failure == null ? null : failure.detail(),
+                failure == null ? entry.checkFailure() : failure.detail(),
                 entry.since(),
                 inFlight);
     }
@@ -226,7 +226,7 @@ public final class Geom implements BlockDevice {
             IoPath path = new IoPath(device, table.freeSlot(nextSlot));
             nextSlot = path.slot() + 1;
             publish(table.add(path, clock.now()));
-            preferred = preferred == null ? path : preferred;
+            preferred = preferred == null ? path.name() : preferred;
         }
     }
 
@@ -301,7 +301,6 @@ public final class Geom implements BlockDevice {
             PathEntry entry = attached(device);
             if (entry.isFailed()) {
                 publish(table.restore(entry.path(), trigger, clock.now()));
-                verdicts.scheduleFailback(entry.path());
             }
         }
     }
@@ -316,7 +315,7 @@ public final class Geom implements BlockDevice {
                         "Path " + device + " of " + name + " is " + table.stateOf(entry)
                                 + " and cannot become the active one; restore it first.");
             }
-            preferred = entry.path();
+            preferred = device;
             publish(table.prefer(entry.path()));
         }
     }
@@ -326,7 +325,7 @@ public final class Geom implements BlockDevice {
         synchronized (mutex) {
             requireRunning();
             publish(table.rotate());
-            preferred = table.active() == null ? preferred : table.active();
+            preferred = table.active() == null ? preferred : table.active().name();
         }
     }
 
@@ -341,8 +340,8 @@ public final class Geom implements BlockDevice {
                 debts.onCacheConfigured();
             }
             publish(new PathTable.Change(table.withMode(mode), List.of()));
-            if (otherFailback && preferred != null) {
-                verdicts.scheduleFailback(preferred);
+            if (otherFailback) {
+                table.newestFirst().forEach(entry -> verdicts.scheduleFailback(entry.path()));
             }
         }
     }
@@ -374,6 +373,7 @@ public final class Geom implements BlockDevice {
             }
             lanesToEnd = new HashSet<>(lanes.values());
             publish(new PathTable.Change(table.withStopping(), List.of()));
+            verdicts.end();
             finishStop();
         }
         listeners.tell(listener -> listener.onClosed(this));
@@ -491,7 +491,7 @@ public final class Geom implements BlockDevice {
     }
 
     /** Under the mutex. */
-    @Nullable IoPath preferred() {
+    @Nullable String preferred() {
         return preferred;
     }
 
@@ -569,6 +569,7 @@ public final class Geom implements BlockDevice {
         GeomState before = table.state();
         table = change.table();
         change.events().forEach(this::tell);
+        change.events().forEach(verdicts::onTold);
         GeomState now = table.state();
         if (now != before) {
             observer.onStateChanged(this, before, now);

@@ -6,7 +6,7 @@ public enum GeomState {
     OPTIMAL,
     /** Some path is not usable, or there is one path only. */
     DEGRADED,
-    /** No usable path. */
+    /** No usable path, or none that answers: the latest check of each has failed. */
     BROKEN,
     /** Stopped; draining what is in flight. */
     STOPPING

@@ -21,7 +21,7 @@ import java.util.function.Function;
  * @param allPathsFailed requests that were answered with an error because no path was left
  * @param hedges requests that were sent to a second path as well
  * @param heldWrites changes that wait for a fence now
- * @param queuedRequests requests that wait for a path now
+ * @param queuedRequests requests that have found no path since they came, and wait for one or try again
  * @param unfencedWrites changes given up on a lost path for which no proof came that they can no longer land
  * @param paths by path, in the order they were added
  */

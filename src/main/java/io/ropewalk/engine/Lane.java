@@ -331,6 +331,11 @@ final class Lane {
     void finish(GeomIo io) {
         IoRequest parent = Objects.requireNonNull(io.parent);
         IoError error = io.error != null ? io.error : IoError.of(Kind.NO_PATH, "no usable path to " + geom.name());
+        boolean synced = parent.op() == IoOp.FLUSH || parent.isFua();
+        if (synced && (error.kind() == Kind.IO || error.kind() == Kind.NO_SPACE)) {
+            geom.debts().noteNotFlushed();
+            Objects.requireNonNull(io.channel).takeLosses();
+        }
         failNow(io, parent, error);
     }
 
@@ -381,6 +386,9 @@ final class Lane {
     private void recycleIfOver(GeomIo io) {
         if (io.out > 0) {
             return;
+        }
+        if (io.parkedNanos != 0) {
+            stats.queued.decrement();
         }
         io.over();
         requestsInFlight--;

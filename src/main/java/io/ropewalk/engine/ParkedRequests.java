@@ -41,6 +41,7 @@ final class ParkedRequests {
             IoRequest parent = Objects.requireNonNull(io.parent);
             io.parkedNanos = now == 0 ? 1 : now;
             io.parkedBytes = parent.op() == IoOp.WRITE ? parent.length() : 0;
+            lane.stats().queued.increment();
         }
         if (now - io.parkedNanos >= bounds.queueFor().toNanos()
                 || parked.size() >= bounds.maxRequests()
@@ -56,7 +57,6 @@ final class ParkedRequests {
             parked.addLast(io);
         }
         parkedBytes += io.parkedBytes;
-        lane.stats().queued.increment();
         return true;
     }
 
@@ -78,7 +78,6 @@ final class ParkedRequests {
     private void unparkOne() {
         GeomIo io = parked.remove();
         parkedBytes -= io.parkedBytes;
-        lane.stats().queued.decrement();
         io.beginAgain();
         lane.resume(io, io.parent);
     }

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param epoch counts how often the path came (back) into use; an error from an earlier epoch says nothing about this one
  *     (Q4)
  * @param damping how often it failed lately, by itself rather than by an operator
+ * @param checkFailure what its latest check met; null when that passed, and before the first one
  * @param since when it came into this condition
  */
 record PathEntry(
@@ -21,6 +22,7 @@ record PathEntry(
         boolean draining,
         int epoch,
         Damping damping,
+        @Nullable String checkFailure,
         Instant since) {
 
     /** The flags of R2, of which only the gravest shows. */
@@ -41,7 +43,7 @@ record PathEntry(
     }
 
     static PathEntry added(IoPath path, Instant now) {
-        return new PathEntry(path, Condition.USABLE, null, false, 0, Damping.NONE, now);
+        return new PathEntry(path, Condition.USABLE, null, false, 0, Damping.NONE, null, now);
     }
 
     boolean isUsable() {
@@ -68,26 +70,36 @@ record PathEntry(
         return isFailedBy(FailReason.IDENTITY) && failure != null && failure.error() == null;
     }
 
+    /** Whether the disk can be reached this way, as far as checks tell; out of use or not. */
+    boolean answers() {
+        return !isLost() && !isAnotherDisk() && checkFailure == null;
+    }
+
     PathEntry failed(Failure why, Instant now) {
         Damping after = why.reason() == FailReason.OPERATOR ? damping : damping.failedAt(now);
-        return new PathEntry(path, Condition.FAIL, why, false, epoch, after, now);
+        return new PathEntry(path, Condition.FAIL, why, false, epoch, after, checkFailure, now);
     }
 
     /** Another reason for staying out; not a new failure. */
     PathEntry stillFailed(Failure why) {
-        return new PathEntry(path, Condition.FAIL, why, false, epoch, damping, since);
+        return new PathEntry(path, Condition.FAIL, why, false, epoch, damping, checkFailure, since);
     }
 
     /** The same, while what it owes is flushed, and when that is over. */
     PathEntry withDraining(boolean isNow) {
-        return new PathEntry(path, condition, failure, isNow, epoch, damping, since);
+        return new PathEntry(path, condition, failure, isNow, epoch, damping, checkFailure, since);
+    }
+
+    /** The same, after a check; null when it passed. */
+    PathEntry withCheckFailure(@Nullable String why) {
+        return new PathEntry(path, condition, failure, draining, epoch, damping, why, since);
     }
 
     PathEntry lost(Instant now) {
-        return new PathEntry(path, Condition.LOST, null, false, epoch, damping, now);
+        return new PathEntry(path, Condition.LOST, null, false, epoch, damping, checkFailure, now);
     }
 
     PathEntry restored(Instant now) {
-        return new PathEntry(path, Condition.USABLE, null, false, epoch + 1, damping, now);
+        return new PathEntry(path, Condition.USABLE, null, false, epoch + 1, damping, checkFailure, now);
     }
 }

@@ -61,13 +61,13 @@ record PathTable(
                 .findFirst();
     }
 
-    /** R52. */
+    /** R52; and BROKEN when all that is known is that nothing answers: R4 to R6 leave a usable path whatever fails. */
     GeomState state() {
         if (stopping) {
             return GeomState.STOPPING;
         }
         long usable = usableCount();
-        if (usable == 0) {
+        if (usable == 0 || newestFirst.stream().noneMatch(PathEntry::answers)) {
             return GeomState.BROKEN;
         }
         return usable == attachedCount() && usable > 1 ? GeomState.OPTIMAL : GeomState.DEGRADED;
@@ -146,6 +146,13 @@ record PathTable(
     Change withDraining(IoPath path, boolean isNow) {
         Draft draft = new Draft(newestFirst);
         draft.replace(path, entry -> entry.withDraining(isNow));
+        return draft.change();
+    }
+
+    /** A check has ended; {@code why} is null when it passed. */
+    Change checked(IoPath path, @Nullable String why) {
+        Draft draft = new Draft(newestFirst);
+        draft.replace(path, entry -> entry.withCheckFailure(why));
         return draft.change();
     }
 

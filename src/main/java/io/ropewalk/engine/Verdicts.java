@@ -16,6 +16,9 @@ final class Verdicts {
     private final IoLoop home;
     private final EngineClock clock;
 
+    /** Under the mutex: when the preferred path becomes the active one, should it be well until then. */
+    private IoLoop.@Nullable Timer failback;
+
     Verdicts(Geom geom, Object mutex, IoLoop home, EngineClock clock) {
         this.geom = geom;
         this.mutex = mutex;
@@ -26,6 +29,7 @@ final class Verdicts {
     /** {@code error} is null when the check passed. */
     void onChecked(IoPath path, int epoch, @Nullable IoError error) {
         synchronized (mutex) {
+            note(path, error);
             PathEntry entry = entryOf(path, epoch);
             if (entry == null) {
                 return;
@@ -38,6 +42,17 @@ final class Verdicts {
             } else if (error == null && entry.isFailed() && geom.policies().restore() == Policies.Restore.AUTO) {
                 heal(entry, clock.now());
             }
+        }
+    }
+
+    /** Whether it answers, whatever has become of it since the check began: when all are dead they fail and return in turn. */
+    private void note(IoPath path, @Nullable IoError error) {
+        PathTable table = geom.table();
+        boolean news = table.find(path)
+                .filter(entry -> (entry.checkFailure() == null) != (error == null))
+                .isPresent();
+        if (news) {
+            geom.publish(table.checked(path, error == null ? null : error.message()));
         }
     }
 
@@ -106,17 +121,36 @@ final class Verdicts {
             return;
         }
         geom.publish(table.restore(entry.path(), RestoreTrigger.CHECKER, now));
-        scheduleFailback(entry.path());
+    }
+
+    /** Under the mutex, for all that happens to the paths: one that has come, or has come back, may be the preferred one. */
+    void onTold(PathEvent event) {
+        switch (event) {
+            case PathEvent.Added added -> scheduleFailback(added.path());
+            case PathEvent.Restored restored -> scheduleFailback(restored.path());
+            default -> {}
+        }
+    }
+
+    /** Under the mutex: the geom stops. */
+    void end() {
+        if (failback != null) {
+            failback.cancel();
+            failback = null;
+        }
     }
 
     /** Under the mutex: where the path is the preferred one it may become active by itself, if it is well until then. */
     void scheduleFailback(IoPath path) {
         Duration after = geom.policies().failback();
-        if (after == null || path != geom.preferred()) {
+        if (after == null
+                || !path.name().equals(geom.preferred())
+                || path == geom.table().active()) {
             return;
         }
+        end();
         int epoch = geom.table().find(path).map(PathEntry::epoch).orElse(-1);
-        home.schedule(() -> failBack(path, epoch, after), after.toNanos());
+        failback = home.schedule(() -> failBack(path, epoch, after), after.toNanos());
     }
 
     /** {@code after} so long; where another time has been asked for meanwhile, that one counts. */
@@ -125,7 +159,7 @@ final class Verdicts {
             PathEntry entry = entryOf(path, epoch);
             boolean wellSince = entry != null && entry.isUsable();
             if (wellSince
-                    && path == geom.preferred()
+                    && path.name().equals(geom.preferred())
                     && after.equals(geom.policies().failback())) {
                 geom.publish(geom.table().prefer(path));
             }

@@ -144,16 +144,26 @@ public final class DeviceScanner implements AutoCloseable {
 
     private void checkPresence(String device, Path path) {
         Object file = fileKey(path);
-        Object before = file == null ? files.remove(device) : files.put(device, file);
+        Object before = files.get(device);
         if (file == null) {
+            files.remove(device);
             takeAway(device, path + " is gone");
-        } else if (before != null && !before.equals(file)) {
-            takeAway(device, path + " is another file now");
+        } else if (before == null || before.equals(file) || takeAway(device, path + " is another file now")) {
+            files.put(device, file);
         }
     }
 
-    private void takeAway(String device, String why) {
-        inventory.takeAway(device, why, TERMS);
+    /** Whether that is done; else the next look tries again. */
+    private boolean takeAway(String device, String why) {
+        try {
+            return inventory.takeAway(device, why, TERMS);
+        } catch (InventoryException e) {
+            if (e.problem() == Problem.STOPPING) {
+                throw e;
+            }
+            LOG.warn("Device {} stays, though {}: {}", device, why, e.detail());
+            return false;
+        }
     }
 
     /** What tells a file from another one that has its name later; null when there is none. */

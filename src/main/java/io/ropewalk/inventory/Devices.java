@@ -391,17 +391,21 @@ final class Devices {
      * What the device's URI leads to has been taken away, whatever the device itself knows of it: its path is lost. A
      * device of which nothing needs to be remembered is forgotten.
      */
-    void takeAway(String name, String why) {
+    boolean takeAway(String name, String why) {
         World world = ledger.world();
         DeviceSlot slot = world.devices().get(name);
-        if (slot == null || world.pledgeOn(name).isPresent()) {
-            return;
+        if (world.pledgeOn(name).isPresent()) {
+            return false;
+        }
+        if (slot == null) {
+            return true;
         }
         if (isForgettable(world, name)) {
             remove(name, Terms.NONE);
         } else if (slot.device() != null) {
             vanished(name, slot.device(), why);
         }
+        return true;
     }
 
     private static boolean isForgettable(World world, String name) {

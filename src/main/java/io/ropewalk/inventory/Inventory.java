@@ -545,12 +545,9 @@ public final class Inventory implements AutoCloseable {
         this.scan = scan;
     }
 
-    /** What the device leads to is not there any more. */
-    void takeAway(String device, String why, Terms terms) {
-        topology.call(terms, null, () -> {
-            devices.takeAway(device, why);
-            return true;
-        });
+    /** What the device leads to is not there any more. Returns false while its label is being changed: ask again. */
+    boolean takeAway(String device, String why, Terms terms) {
+        return topology.call(terms, null, () -> devices.takeAway(device, why));
     }
 
     // ---- inside

@@ -89,6 +89,7 @@ final class LabelVerbs {
                 return work.conclude(() -> commitCreate(creation, false));
             } catch (InventoryException e) {
                 if (!e.isUndecided()) {
+                    work.await(work.landed());
                     work.await(work.changer()
                             .erase(creation.open(), creation.label().uuid()));
                 }
@@ -169,6 +170,7 @@ final class LabelVerbs {
                 return work.conclude(() -> geoms.reconfigure(name, now -> configuration.settings(), terms));
             } catch (InventoryException e) {
                 if (writes && !e.isUndecided()) {
+                    work.await(work.landed());
                     work.await(work.changer()
                             .rewrite(configuration.devices(), LabelRules.labelOf(configuration.before())));
                 }
@@ -222,7 +224,13 @@ final class LabelVerbs {
             }
             String uuid = String.valueOf(doomed.desired().uuid());
             LabelChange change = work.await(work.changer().erase(doomed.devices(), uuid));
-            CompletableFuture<Void> ended = work.conclude(() -> commitDestroy(doomed, change, force));
+            if (change instanceof Failed && !force) {
+                // Zeros that were given up may have landed: then it is erased, and the geom cannot stay.
+                work.await(work.landed());
+                change = work.await(work.changer().erase(doomed.devices(), uuid));
+            }
+            LabelChange outcome = change;
+            CompletableFuture<Void> ended = work.conclude(() -> commitDestroy(doomed, outcome, force));
             return CompletableFuture.allOf(ended, work.landed());
         });
     }
@@ -277,9 +285,17 @@ final class LabelVerbs {
     private static @Nullable List<Culprit> whyLeft(Doomed doomed, LabelChange change) {
         return switch (change) {
             case Done done -> null;
-            case Nothing nothing -> doomed.devices().isEmpty() ? List.of() : null;
+            case Nothing nothing -> hasLookedEverywhere(doomed) ? null : nothing.findings();
             case Failed failed -> failed.culprits();
         };
+    }
+
+    /** The paths of a geom that runs lead to its disk; those of one that was stopped may lead elsewhere by now. */
+    private static boolean hasLookedEverywhere(Doomed doomed) {
+        int looked = doomed.devices().size();
+        return doomed.running()
+                ? looked > 0
+                : looked == doomed.desired().devices().size();
     }
 
     private void restoreWish(Doomed doomed) {

@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
  * @param state LOST also while the device does not open yet; FAIL with reason IDENTITY also while the device opens but
  *     does not fit the geom
  * @param reason set while FAIL
- * @param detail what happened, one clause for people; set while FAIL, and while LOST for want of its device
+ * @param detail what happened, one clause for people; set while FAIL, while LOST for want of its device, and while in use
+ *     although its latest check failed
  * @param since when it came into this condition
  * @param inFlight attempts without answer
  */

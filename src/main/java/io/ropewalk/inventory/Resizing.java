@@ -259,8 +259,19 @@ final class Resizing {
                 yield slot != null;
             }
             case Failed failed -> notResized(name, failed.culprits());
-            case Nothing nothing -> notResized(name, nothing.findings());
+            case Nothing nothing -> {
+                // What has grown there is another disk.
+                nothing.findings().forEach(found -> dismissStranger(geom, found));
+                yield notResized(name, nothing.findings());
+            }
         };
+    }
+
+    private void dismissStranger(Geom geom, Culprit found) {
+        GeomSlot slot = ledger.world().slotOf(geom);
+        if (slot != null && slot.hasJoined(found.device())) {
+            arrivals.dismiss(slot, found.device(), "it has another size and " + found.reason());
+        }
     }
 
     private boolean notResized(String name, List<Culprit> culprits) {

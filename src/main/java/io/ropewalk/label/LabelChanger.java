@@ -51,7 +51,8 @@ public final class LabelChanger {
 
     /**
      * Writes {@code after} to the end of a disk that grew, then wipes {@code before} where it was (Q22). To be done
-     * before the new size is shown to anybody: the old label's sector becomes data.
+     * before the new size is shown to anybody: the old label's sector becomes data. Devices that show neither, the one at
+     * the old end or the other at the new one, are passed over: what has grown there may be another disk.
      *
      * @param after the same label with a larger size
      */
@@ -60,16 +61,24 @@ public final class LabelChanger {
             throw new IllegalArgumentException("Not the same label of a disk that grew");
         }
         byte[] sector = LabelCodec.encode(after);
-        return throughAny(
-                        devices,
-                        device -> onlyWhere(
-                                device,
-                                after,
-                                () -> store.writeConfirmed(device, after.exportedSizeBytes(), sector)
-                                        .thenApply(LabelChanger::tried)))
+        return throughAny(devices, device -> onlyWhere(device, after, () -> moveThrough(device, before, after, sector)))
                 .thenCompose(change -> change instanceof Done done
                         ? wipe(devices, before, done)
                         : CompletableFuture.completedFuture(change));
+    }
+
+    private CompletableFuture<Attempt> moveThrough(BlockDevice device, Label before, Label after, byte[] sector) {
+        return store.readFormer(device, before.sizeBytes()).thenCompose(former -> {
+            if (former instanceof Unreadable unreadable) {
+                return CompletableFuture.completedFuture(
+                        new Failure("cannot be read: " + unreadable.error().message()));
+            }
+            return otherThan(before.uuid(), former) == null
+                    ? store.writeConfirmed(device, after.exportedSizeBytes(), sector)
+                            .thenApply(LabelChanger::tried)
+                    // A move that was cut off behind the new label.
+                    : replaceIf(device, after.exportedSizeBytes(), label -> otherThan(after.uuid(), label), sector);
+        });
     }
 
     private CompletableFuture<LabelChange> wipe(List<BlockDevice> devices, Label old, Done moved) {

@@ -66,7 +66,10 @@ public enum Metric {
             "Requests answered with an error because no path was left.",
             Label.GEOM),
     GEOM_QUEUED_REQUESTS(
-            "multipath_geom_queued_requests", Type.GAUGE, "Requests that wait for a usable path.", Label.GEOM),
+            "multipath_geom_queued_requests",
+            Type.GAUGE,
+            "Requests that have found no usable path yet, and wait for one or try again.",
+            Label.GEOM),
     GEOM_HELD_WRITES(
             "multipath_geom_held_writes",
             Type.GAUGE,
@@ -150,6 +153,12 @@ public enum Metric {
             "multipath_path_last_transition_timestamp_seconds",
             Type.GAUGE,
             "When the path came into its state, in seconds since 1970.",
+            Label.GEOM,
+            Label.PATH),
+    PATH_FAILED_BY_OPERATOR(
+            "multipath_path_failed_by_operator",
+            Type.GAUGE,
+            "1 while an operator keeps the path out of use, else 0.",
             Label.GEOM,
             Label.PATH),
     PATH_CHECK_SECONDS(

@@ -33,6 +33,7 @@ import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** Tells Prometheus of every geom, path and export that there is at that moment. Any thread. */
 public final class MultipathCollector implements MultiCollector {
@@ -93,14 +94,16 @@ public final class MultipathCollector implements MultiCollector {
         collectGeom(report, running.state(report), scrape);
         collectGeom(report.name(), stats, scrape);
         for (PathReport path : report.paths()) {
-            collectWhereAndHow(geom.name(), path.device(), path.state(), path.since(), addresses, scrape);
+            collectWhereAndHow(
+                    geom.name(), path.device(), path.state(), path.reason(), path.since(), addresses, scrape);
             collectPath(geom, path.device(), scrape);
         }
         for (GeomStats.PathStats path : stats.paths()) {
             collectPath(report.name(), path, scrape);
         }
         for (PathView path : running.absentFrom(report)) {
-            collectWhereAndHow(geom.name(), path.device(), path.state(), path.since(), addresses, scrape);
+            collectWhereAndHow(
+                    geom.name(), path.device(), path.state(), path.reason(), path.since(), addresses, scrape);
         }
     }
 
@@ -163,10 +166,17 @@ public final class MultipathCollector implements MultiCollector {
 
     /** Of a path that is not there, too: nobody would miss it else. */
     private static void collectWhereAndHow(
-            String geom, String path, PathState state, Instant since, Map<String, Address> addresses, Scrape scrape) {
+            String geom,
+            String path,
+            PathState state,
+            @Nullable FailReason reason,
+            Instant since,
+            Map<String, Address> addresses,
+            Scrape scrape) {
         Address address = addresses.getOrDefault(path, Address.UNKNOWN);
         scrape.gauge(Metric.PATH_INFO, 1, geom, path, address.transport(), address.address());
         scrape.states(Metric.PATH_STATE, PATH_STATES, state, geom, path);
+        scrape.gauge(Metric.PATH_FAILED_BY_OPERATOR, reason == FailReason.OPERATOR ? 1 : 0, geom, path);
         scrape.gauge(Metric.PATH_LAST_TRANSITION, since.toEpochMilli() / 1e3, geom, path);
     }
 

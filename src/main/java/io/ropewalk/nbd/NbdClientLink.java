@@ -90,7 +90,7 @@ final class NbdClientLink implements NbdClientSession.Opener, NbdClientSession.U
     /** {@code user} hears of the sessions from now on. */
     void join(NbdDeviceChannel user) {
         users.add(user);
-        if (state == State.READY || state == State.RENEWING || state == State.DRAINING) {
+        if (session != null) {
             user.onSessionBegan();
         }
     }
@@ -215,8 +215,13 @@ final class NbdClientLink implements NbdClientSession.Opener, NbdClientSession.U
 
     @Override
     public void onReply(NbdClientSlot slot) {
+        long cookie = slot.cookie;
         inFlight--;
         noteHealth();
+        if (slot.cookie != cookie) {
+            // Who was told that the server goes has given the session up, and what was in it is answered.
+            return;
+        }
         if (slot.hasRest() && slot.error == null) {
             if (state != State.DRAINING) {
                 slot.advance();

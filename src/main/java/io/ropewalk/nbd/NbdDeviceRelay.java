@@ -51,7 +51,11 @@ final class NbdDeviceRelay extends BlockChannel {
         there(() -> target.listen(new SessionListener() {
             @Override
             public void onSessionBegan() {
-                run(loop(), NbdDeviceRelay.this::sessionBegan);
+                run(loop(), () -> {
+                    if (open) {
+                        sessionBegan();
+                    }
+                });
             }
 
             @Override

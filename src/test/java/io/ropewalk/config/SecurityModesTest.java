@@ -88,7 +88,13 @@ class SecurityModesTest {
                 "does not say whose certificates are good",
                 "truststore");
         assertRefused(
-                () -> MtlsMode.callers(List.of(), ssl(Ssl.ClientAuth.NEED, null), bundles),
+                () -> MtlsMode.callers(ADA, ssl(Ssl.ClientAuth.NEED, null), bundles),
+                "does not say whose certificates are good",
+                "truststore");
+        Ssl own = ssl(Ssl.ClientAuth.NEED, null);
+        own.setTrustCertificate("callers.pem");
+        assertRefused(
+                () -> MtlsMode.callers(List.of(), own, bundles),
                 "no certificate has a role",
                 "ropewalk.security.certificates");
     }
@@ -142,7 +148,7 @@ class SecurityModesTest {
     }
 
     @Test
-    void nbdIsNeverLessSafeThanItSays() {
+    void nbdIsNeverLessSafeThanItSays() throws UnknownHostException {
         assertRefused(
                 () -> NbdTls.check(nbd("0.0.0.0", null, null, ClientCertificates.NONE)),
                 "where NBD clients of other machines must use TLS",
@@ -155,6 +161,12 @@ class SecurityModesTest {
                 () -> NbdTls.check(nbd("127.0.0.1", Tls.OFF, "door", ClientCertificates.NEED)),
                 "TLS is off for NBD",
                 "ropewalk.nbd.client-auth");
+        assertRefused(
+                () -> NbdTls.check(nbd("127.0.0.1", Tls.ALLOWED, "door", ClientCertificates.NEED)),
+                "TLS is only allowed for NBD",
+                "ropewalk.nbd.tls to required");
+        assertThat(nbd("127.0.0.1", null, "door", ClientCertificates.NEED).effectiveTls())
+                .isEqualTo(Tls.REQUIRED);
         InetAddress loopback = InetAddress.getLoopbackAddress();
         Map<String, Set<String>> allowed = Map.of("disk1", Set.of("db1"));
         assertRefused(

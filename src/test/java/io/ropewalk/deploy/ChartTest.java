@@ -524,7 +524,7 @@ class ChartTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
         hostDevices.enabled           | true      | hostDevices.enabled needs workload.kind DaemonSet
-        shutdownTimeoutSeconds        | 60        | must be shorter than terminationGracePeriodSeconds
+        shutdownTimeoutSeconds        | 60        | terminationGracePeriodSeconds must be 25 s longer than shutdownTimeoutSeconds
         httpRoute.enabled             | true      | httpRoute.enabled needs httpRoute.parentRefs
         ingress.enabled               | true      | ingress.enabled needs ingress.hosts
         """)

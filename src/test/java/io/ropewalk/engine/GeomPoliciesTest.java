@@ -1,5 +1,6 @@
 package io.ropewalk.engine;
 
+import static io.ropewalk.engine.GeomState.BROKEN;
 import static io.ropewalk.engine.GeomState.DEGRADED;
 import static io.ropewalk.engine.GeomState.OPTIMAL;
 import static io.ropewalk.engine.PathState.ACTIVE;
@@ -151,6 +152,35 @@ class GeomPoliciesTest {
     }
 
     @Test
+    @DisplayName("A FLUSH that no path could do is told to the others as well: their next one fails, once")
+    void aFlushThatFailedIsToldToAll() {
+        GeomFixture m = new GeomFixture(Mode.ACTIVE_PASSIVE, 1);
+        BlockChannel other = m.geom.open(m.loop);
+        Ask.write(other, 0, new byte[512]);
+        m.loop.run();
+        m.md(0).failing(Kind.IO);
+        assertThat(flush(m, m.channel)).isEqualTo(Kind.IO);
+        m.md(0).working();
+        assertThat(flush(m, other)).isEqualTo(Kind.IO);
+        assertThat(flush(m, other)).isNull();
+        assertThat(flush(m, m.channel)).isNull();
+    }
+
+    @Test
+    @DisplayName("A FLUSH that failed while nothing was to be flushed is nobody else's loss")
+    void aFlushThatFailedForNothingIsToldOnce() {
+        GeomFixture m = new GeomFixture(Mode.ACTIVE_PASSIVE, 1);
+        BlockChannel other = m.geom.open(m.loop);
+        Ask.write(other, 0, new byte[512]);
+        m.loop.run();
+        assertThat(flush(m, other)).isNull();
+        m.md(0).failing(Kind.IO);
+        assertThat(flush(m, m.channel)).isEqualTo(Kind.IO);
+        m.md(0).working();
+        assertThat(flush(m, other)).isNull();
+    }
+
+    @Test
     @DisplayName("PER_PATH: changes lost while nobody was there are told to the next client")
     void perPathLossWaitsForAClient() {
         GeomFixture m = new GeomFixture(Mode.ACTIVE_PASSIVE, Policies.DEFAULT.withCache(Cache.PER_PATH), 2);
@@ -271,6 +301,31 @@ class GeomPoliciesTest {
         m.check("md0", OPTIMAL, ACTIVE, PASSIVE);
     }
 
+    @Test
+    @DisplayName("Failback acts for a path that came back because no other was left, too")
+    void failsBackAfterAllFailed() throws Exception {
+        GeomFixture m = new GeomFixture(Mode.ACTIVE_PASSIVE, Policies.DEFAULT.withFailback(Duration.ofSeconds(10)), 3);
+        for (String path : List.of("md0", "md2", "md1")) {
+            m.geom.fail(path, "test");
+        }
+        m.check("md2", DEGRADED, PASSIVE, FAIL, ACTIVE);
+        m.loop.runFor(11 * SECOND);
+        m.check("md0", DEGRADED, ACTIVE, FAIL, PASSIVE);
+    }
+
+    @Test
+    @DisplayName("Failback acts for a preferred path that was removed and is added again")
+    void failsBackToOneThatWasAway() throws Exception {
+        GeomFixture m = new GeomFixture(Mode.ACTIVE_PASSIVE, Policies.DEFAULT.withFailback(Duration.ofSeconds(10)), 2);
+        m.geom.remove("md0");
+        m.loop.run();
+        m.geom.add(m.md(0));
+        m.loop.runFor(9 * SECOND);
+        assertThat(m.geom.report().activePaths()).containsExactly("md1");
+        m.loop.runFor(2 * SECOND);
+        assertThat(m.geom.report().activePaths()).containsExactly("md0");
+    }
+
     // ---- damping
 
     @Test
@@ -370,6 +425,64 @@ class GeomPoliciesTest {
         m.loop.runFor(SECOND);
         assertThat(List.of(read, write, flush)).allMatch(Ask::succeeded);
         assertThat(m.geom.stats().queuedRequests()).isZero();
+    }
+
+    @Test
+    @DisplayName("A request that waits for a path is counted while it tries one, too, and until it is answered")
+    void whoTriesAgainStillWaits() {
+        NoPath bounds = new NoPath(Duration.ofMinutes(10), 100, 1024);
+        GeomFixture m = new GeomFixture(Mode.ACTIVE_PASSIVE, Policies.DEFAULT.withNoPath(bounds), 1);
+        m.md(0).holding();
+        Ask read = Ask.read(m.channel, 0, 512);
+        m.loop.runFor(10 * SECOND);
+        for (int i = 0; i < 100; i++) {
+            m.loop.runFor(SECOND / 10);
+            assertThat(m.geom.stats().queuedRequests()).isOne();
+        }
+        m.md(0).working();
+        m.loop.runFor(10 * SECOND);
+        assertThat(read.succeeded()).isTrue();
+        assertThat(m.geom.stats().queuedRequests()).isZero();
+    }
+
+    @Test
+    @DisplayName(
+            "A geom of which no path passes its checks is BROKEN, though one is called active, and says what was met")
+    void nothingAnswers() throws Exception {
+        GeomFixture m = new GeomFixture(Mode.ACTIVE_PASSIVE, 2);
+        m.devices.forEach(device -> device.failing(Kind.UNREACHABLE));
+        checkAll(m);
+        assertThat(m.geom.report().state()).isEqualTo(BROKEN);
+        assertThat(m.geom.report().activePaths()).hasSize(1);
+        assertThat(m.geom.report().paths())
+                .allSatisfy(path -> assertThat(path.detail()).isNotNull());
+        m.md(0).working();
+        checkAll(m);
+        assertThat(m.geom.report().state()).isEqualTo(DEGRADED);
+        m.md(1).working();
+        checkAll(m);
+        assertThat(m.geom.report().state()).isEqualTo(OPTIMAL);
+        assertThat(m.geom.report().paths())
+                .allSatisfy(path -> assertThat(path.detail()).isNull());
+    }
+
+    @Test
+    @DisplayName("A geom with one path is BROKEN while that path's checks fail")
+    void theOnlyPathDoesNotAnswer() throws Exception {
+        GeomFixture m = new GeomFixture(Mode.ACTIVE_PASSIVE, 1);
+        m.md(0).failing(Kind.UNREACHABLE);
+        check(m);
+        assertThat(m.geom.report().state()).isEqualTo(BROKEN);
+        m.md(0).working();
+        check(m);
+        assertThat(m.geom.report().state()).isEqualTo(DEGRADED);
+    }
+
+    private static void checkAll(GeomFixture m) throws Exception {
+        for (String path : List.of("md0", "md1")) {
+            m.geom.check(path);
+            m.loop.run();
+        }
     }
 
     @Test

@@ -125,6 +125,25 @@ class ObservedFailoverTest {
         assertThat(load.exitStatus()).isZero();
     }
 
+    @Test
+    void aDiskThatNobodyAnswersFor_isBroken_andBackByItself() throws Exception {
+        for (Backend backend : backends) {
+            backend.kill();
+        }
+
+        Instant broken = events.await("geom.broken");
+        theNextScrapeShows(broken, "multipath_geom_state{geom=\"disk1\",state=\"broken\"}");
+        theAlertSees("GeomBroken");
+
+        for (Backend backend : backends) {
+            backend.start();
+        }
+        service.awaitOptimal();
+        Awaitility.await("nothing is broken any more")
+                .atMost(SOON)
+                .until(() -> expression("GeomBroken").isEmpty());
+    }
+
     private void awaitCount(String series, double least) {
         Awaitility.await(series)
                 .atMost(SOON)

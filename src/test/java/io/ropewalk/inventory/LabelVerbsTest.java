@@ -528,6 +528,44 @@ class LabelVerbsTest {
     }
 
     @Test
+    void destroyOfAStoppedGeomNeedsForceWhileADeviceIsAwayThatMayHaveItsLabel() {
+        fixture.paths(disk, "a").paths(disk, "b");
+        fixture.label("disk1", "a", "b");
+        inventory.stopGeom("disk1", Terms.NONE);
+        fixture.factory.without(uri("a")).device("a").vanish();
+        fixture.factory.with(uri("b"), other, 512).device("b").vanish();
+        eventually(() -> assertThat(inventory.device("a").state()).isEqualTo(DeviceState.UNREACHABLE));
+        eventually(() -> assertThat(inventory.device("b").state()).isEqualTo(DeviceState.OPEN));
+
+        assertRefused(Problem.LABEL_NOT_WRITTEN, () -> inventory.destroyGeom("disk1", false, Terms.NONE));
+        inventory.destroyGeom("disk1", true, Terms.NONE);
+
+        fixture.factory.with(uri("a"), disk, 512);
+        eventually(() -> assertThat(fixture.lastEvent("label.refused")).isNotNull());
+        assertThat(inventory.geoms()).isEmpty();
+    }
+
+    @Test
+    @DisplayName(
+            "A destroy that is refused leaves the label: zeros that were given up have landed before, or never will")
+    void aDestroyThatIsRefusedLeavesTheLabel() throws Exception {
+        fixture.paths(disk, "a");
+        fixture.label("disk1", "a");
+        Settlement lost = new Settlement();
+        fixture.factory.device("a").loseWrites(lost);
+
+        CompletableFuture<Void> destroyed =
+                CompletableFuture.runAsync(() -> inventory.destroyGeom("disk1", false, Terms.NONE));
+        assertThat(destroyed).failsWithin(Duration.ofMillis(500)).withThrowableOfType(TimeoutException.class);
+        disk.write(SIZE - 512, BLANK);
+        fixture.factory.device("a").loseWrites(null);
+        lost.settle();
+
+        destroyed.get(20, TimeUnit.SECONDS);
+        assertThat(inventory.geoms()).isEmpty();
+    }
+
+    @Test
     void r46_removingTheLastPathLeavesTheLabel() {
         fixture.paths(disk, "a");
         fixture.label("disk1", "a");

@@ -14,6 +14,7 @@ import io.ropewalk.label.Label;
 import io.ropewalk.label.LabelCodec;
 import io.ropewalk.label.LabelReading.Decoded;
 import io.ropewalk.label.LabelReading.NoLabel;
+import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
@@ -71,6 +72,24 @@ class LabelledResizeTest {
         fixture.restart();
         assertThat(size()).isEqualTo(2 * SIZE - 512);
         assertThat(inventory().geom("disk1").state()).isEqualTo(GeomState.OPTIMAL);
+    }
+
+    @Test
+    @DisplayName("Another disk that comes in the place of ours, and is larger, gets no label and serves nobody")
+    void aLargerDiskThatIsNotOursIsNotFollowed() {
+        disk.write(SIZE - 512, new byte[512]);
+        disk.resize(2 * SIZE);
+        byte[] gpt = new byte[512];
+        System.arraycopy("EFI PART".getBytes(StandardCharsets.US_ASCII), 0, gpt, 0, 8);
+        disk.write(2 * SIZE - 512, gpt);
+
+        resize("a", 2 * SIZE);
+        resize("b", 2 * SIZE);
+
+        eventually(() -> assertThat(fixture.statesOf("disk1")).containsExactly(PathState.FAIL, PathState.FAIL));
+        eventually(() -> assertThat(inventory().geom("disk1").state()).isEqualTo(GeomState.BROKEN));
+        assertThat(disk.lastSector()).isEqualTo(gpt);
+        assertThat(size()).isEqualTo(SIZE - 512);
     }
 
     @Test

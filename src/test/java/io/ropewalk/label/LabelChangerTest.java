@@ -145,12 +145,26 @@ class LabelChangerTest {
     @Test
     @DisplayName("Q22: data that lies where the old label was is not wiped")
     void moveTwice() {
+        Label after = label.withSize(2 * SIZE);
         disk.grow(2 * SIZE);
+        disk.put(after.exportedSizeBytes(), LabelCodec.encode(after));
         disk.put(label.exportedSizeBytes(), (byte) 'd');
 
-        assertThat(loop.await(changer.move(List.of(d1), label, label.withSize(2 * SIZE))))
-                .isEqualTo(new Done("d1", List.of()));
+        assertThat(loop.await(changer.move(List.of(d1), label, after))).isEqualTo(new Done("d1", List.of()));
         assertThat(disk.read(label.exportedSizeBytes(), 1)).containsExactly('d');
+    }
+
+    @Test
+    @DisplayName("Q25: a disk that shows the label neither at its old end nor at its new one is left as it is")
+    void moveOnAnotherDisk() {
+        disk.grow(2 * SIZE);
+        disk.put(label.exportedSizeBytes(), (byte) 'd');
+        disk.put(2 * SIZE - 512, (byte) 'e');
+
+        LabelChange change = loop.await(changer.move(List.of(d1), label, label.withSize(2 * SIZE)));
+
+        assertThat(change).isInstanceOf(Nothing.class);
+        assertThat(disk.read(2 * SIZE - 512, 1)).containsExactly('e');
     }
 
     @Test

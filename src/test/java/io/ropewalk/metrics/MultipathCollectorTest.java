@@ -95,6 +95,7 @@ class MultipathCollectorTest {
                         "multipath_path_state{geom=\"disk1\",path=\"d1\",state=\"active\"} 1.0",
                         "multipath_path_state{geom=\"disk1\",path=\"d2\",state=\"passive\"} 1.0",
                         "multipath_path_last_transition_timestamp_seconds{geom=\"disk1\",path=\"d1\"} 1.7673230455E9",
+                        "multipath_path_failed_by_operator{geom=\"disk1\",path=\"d1\"} 0.0",
                         "multipath_export_sessions{export=\"disk1\"} 3.0");
     }
 
@@ -188,10 +189,12 @@ class MultipathCollectorTest {
     @Test
     void aRestoreIsCountedByWhoBroughtThePathBack() throws Exception {
         geom.fail("d1", "drill");
+        assertThat(scrape()).contains("multipath_path_failed_by_operator{geom=\"disk1\",path=\"d1\"} 1.0");
         geom.restore("d1", RestoreTrigger.OPERATOR);
 
         assertThat(scrape())
                 .contains(
+                        "multipath_path_failed_by_operator{geom=\"disk1\",path=\"d1\"} 0.0",
                         "multipath_path_failures_total{geom=\"disk1\",path=\"d1\",reason=\"operator\"} 1.0",
                         "multipath_path_restores_total{geom=\"disk1\",path=\"d1\",trigger=\"operator\"} 1.0",
                         "multipath_path_restores_total{geom=\"disk1\",path=\"d1\",trigger=\"checker\"} 0.0");

@@ -3,6 +3,7 @@ package io.ropewalk.nbd;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ropewalk.block.BlockChannel;
+import io.ropewalk.block.BlockChannel.SessionListener;
 import io.ropewalk.block.BlockDevice;
 import io.ropewalk.block.IoError;
 import io.ropewalk.block.IoError.Kind;
@@ -16,6 +17,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -28,6 +31,7 @@ class NbdDeviceRelayTest {
 
     private final CountDownLatch mayClose = new CountDownLatch(1);
     private final Queue<Integer> seenLater = new ConcurrentLinkedQueue<>();
+    private final Heard heard = new Heard();
     private final NbdClientFixture fixture = new NbdClientFixture(NbdClientFixture.PATIENT);
     private ScriptedNbdServer server;
 
@@ -68,6 +72,76 @@ class NbdDeviceRelayTest {
         assertThat(change.awaitError().settlement()).isNull();
         read(relay).awaitSuccess();
         assertThat(seenLater).isNotEmpty().doesNotContain(Nbd.CMD_WRITE);
+    }
+
+    @Test
+    void aRelayThatWasClosed_hearsOfNoMoreSessions() {
+        server.then(peer -> single(peer).serve(), peer -> {
+            single(peer).succeed(peer.request());
+            mayClose.await();
+        });
+        server.otherwise(this::serveAndNote);
+        BlockDevice device = fixture.open(server.uri());
+        BlockChannel owner = device.open(fixture.loop(0));
+        BlockChannel relay = device.open(fixture.loop(1));
+        NbdClientFixture.runOn(relay.loop(), () -> relay.listen(heard));
+        read(relay).awaitSuccess();
+        NbdClientFixture.runOn(relay.loop(), () -> {});
+        assertThat(heard.began).hasValue(1);
+
+        NbdClientFixture.runOn(relay.loop(), () -> {
+            mayClose.countDown();
+            // the next session is known there, and its news is on its way to here
+            awaitNext(owner);
+            relay.close();
+        });
+        NbdClientFixture.runOn(relay.loop(), () -> {});
+
+        assertThat(heard.began).hasValue(1);
+    }
+
+    @Test
+    void whoJoinsBetweenTwoSessions_hearsOfTheNextOneWhenItBegins() {
+        CountDownLatch said = new CountDownLatch(1);
+        server.then(peer -> single(peer).serve(), peer -> {
+            single(peer);
+            for (Request request = peer.request(); request.type() != Nbd.CMD_DISC; request = peer.request()) {
+                peer.succeed(request);
+            }
+            said.countDown();
+            mayClose.await();
+        });
+        server.otherwise(peer -> single(peer).serve());
+        BlockDevice device = fixture.open(server.uri());
+        read(device.open(fixture.loop(0))).awaitSuccess();
+        CompletableFuture<Void> renewal = CompletableFuture.runAsync(device::refreshGeometry);
+        Awaitility.await().until(() -> said.getCount() == 0);
+        int before = server.accepted();
+
+        BlockChannel relay = device.open(fixture.loop(1));
+        NbdClientFixture.runOn(relay.loop(), () -> relay.listen(heard));
+        NbdClientFixture.runOn(fixture.loop(0), () -> {});
+        NbdClientFixture.runOn(relay.loop(), () -> {});
+        int began = heard.began.get();
+        // a peer that does not close is left after a second: then there is a session to hear of
+        assertThat(began == 0 || server.accepted() > before).isTrue();
+
+        mayClose.countDown();
+        read(relay).awaitSuccess();
+        renewal.join();
+        assertThat(heard.began).hasValue(1);
+    }
+
+    private static final class Heard implements SessionListener {
+        private final AtomicInteger began = new AtomicInteger();
+
+        @Override
+        public void onSessionBegan() {
+            began.incrementAndGet();
+        }
+
+        @Override
+        public void onSessionEnded() {}
     }
 
     @Test

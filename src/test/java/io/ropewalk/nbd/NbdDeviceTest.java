@@ -16,7 +16,11 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
@@ -251,6 +255,60 @@ class NbdDeviceTest {
         sent.countDown();
         second.awaitSuccess();
         Awaitility.await().until(() -> read(channel).await().error() == null);
+    }
+
+    @Test
+    void whoHearsThatTheServerGoes_mayGiveItsSessionUp_andWhatAsksAnewThenIsSent() {
+        CountDownLatch asked = new CountDownLatch(1);
+        CountDownLatch answer = new CountDownLatch(1);
+        Queue<Integer> seenLater = new ConcurrentLinkedQueue<>();
+        server.then(peer -> oneConnection(peer).serve(), peer -> {
+            oneConnection(peer);
+            Request first = peer.request();
+            asked.countDown();
+            answer.await();
+            peer.simple(first, Nbd.ESHUTDOWN);
+            peer.ignore();
+        });
+        server.otherwise(peer -> {
+            oneConnection(peer);
+            for (Request request = peer.request(); request.type() != Nbd.CMD_DISC; request = peer.request()) {
+                seenLater.add(request.type());
+                peer.succeed(request);
+            }
+        });
+        BlockDevice device = fixture.open(server.uri());
+        NbdDeviceChannel channel = (NbdDeviceChannel) fixture.channel(device);
+        var change = NbdClientTestRequest.write(0, 0, new byte[BLOCK], 40);
+        var old = NbdClientTestRequest.read(0, BLOCK)
+                .whenAnswered(() -> channel.submit(change))
+                .on(channel);
+        Awaitility.await().until(() -> asked.getCount() == 0);
+        CompletableFuture<Void> renewal = CompletableFuture.runAsync(device::refreshGeometry);
+        Awaitility.await().until(() -> isRenewing(channel));
+        var waiting = NbdClientTestRequest.read(BLOCK, BLOCK)
+                .whenAnswered(() -> channel.abort(IoError.of(Kind.GONE, "given up")))
+                .on(channel);
+        NbdClientFixture.runOn(channel.loop(), () -> {});
+
+        answer.countDown();
+
+        assertThat(waiting.awaitError().kind()).isEqualTo(Kind.GONE);
+        assertThat(old.awaitError().kind()).isEqualTo(Kind.GONE);
+        change.awaitSuccess();
+        assertThat(seenLater).contains((int) Nbd.CMD_WRITE);
+        renewal.join();
+    }
+
+    private static Peer oneConnection(Peer peer) throws IOException {
+        peer.flags &= ~Nbd.TRANS_CAN_MULTI_CONN;
+        return peer.handshake();
+    }
+
+    private static boolean isRenewing(NbdDeviceChannel channel) {
+        AtomicBoolean renewing = new AtomicBoolean();
+        NbdClientFixture.runOn(channel.loop(), () -> renewing.set(channel.isRenewing()));
+        return renewing.get();
     }
 
     @Test
