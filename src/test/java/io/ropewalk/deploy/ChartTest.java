@@ -202,7 +202,7 @@ class ChartTest {
     void thereIsTimeToFinishWhatIsInFlight() {
         Manifests rendered = chart.render();
 
-        assertThat(rendered.pod().getTerminationGracePeriodSeconds()).isEqualTo(30);
+        assertThat(rendered.pod().getTerminationGracePeriodSeconds()).isEqualTo(60);
         assertThat(rendered.configuration()
                         .at("/spring/lifecycle/timeout-per-shutdown-phase")
                         .asText())
