@@ -215,17 +215,6 @@ final class Debts {
         }
     }
 
-    /**
-     * A FLUSH or a change with FUA is about to be answered with an error of the disk's, and no path could do better. What
-     * could not be written down is told once, to whom it may be told, so every other client hears of it with its next
-     * FLUSH. Any thread.
-     */
-    void noteNotFlushed() {
-        synchronized (mutex) {
-            noteBroken(Stream.concat(geom.paths().stream(), gone.stream()).toList());
-        }
-    }
-
     /** How often changes were lost. Any thread. */
     long losses() {
         return losses;

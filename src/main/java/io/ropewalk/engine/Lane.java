@@ -331,11 +331,6 @@ final class Lane {
     void finish(GeomIo io) {
         IoRequest parent = Objects.requireNonNull(io.parent);
         IoError error = io.error != null ? io.error : IoError.of(Kind.NO_PATH, "no usable path to " + geom.name());
-        boolean synced = parent.op() == IoOp.FLUSH || parent.isFua();
-        if (synced && (error.kind() == Kind.IO || error.kind() == Kind.NO_SPACE)) {
-            geom.debts().noteNotFlushed();
-            Objects.requireNonNull(io.channel).takeLosses();
-        }
         failNow(io, parent, error);
     }
 

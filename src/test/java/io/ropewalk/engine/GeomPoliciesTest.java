@@ -152,35 +152,6 @@ class GeomPoliciesTest {
     }
 
     @Test
-    @DisplayName("A FLUSH that no path could do is told to the others as well: their next one fails, once")
-    void aFlushThatFailedIsToldToAll() {
-        GeomFixture m = new GeomFixture(Mode.ACTIVE_PASSIVE, 1);
-        BlockChannel other = m.geom.open(m.loop);
-        Ask.write(other, 0, new byte[512]);
-        m.loop.run();
-        m.md(0).failing(Kind.IO);
-        assertThat(flush(m, m.channel)).isEqualTo(Kind.IO);
-        m.md(0).working();
-        assertThat(flush(m, other)).isEqualTo(Kind.IO);
-        assertThat(flush(m, other)).isNull();
-        assertThat(flush(m, m.channel)).isNull();
-    }
-
-    @Test
-    @DisplayName("A FLUSH that failed while nothing was to be flushed is nobody else's loss")
-    void aFlushThatFailedForNothingIsToldOnce() {
-        GeomFixture m = new GeomFixture(Mode.ACTIVE_PASSIVE, 1);
-        BlockChannel other = m.geom.open(m.loop);
-        Ask.write(other, 0, new byte[512]);
-        m.loop.run();
-        assertThat(flush(m, other)).isNull();
-        m.md(0).failing(Kind.IO);
-        assertThat(flush(m, m.channel)).isEqualTo(Kind.IO);
-        m.md(0).working();
-        assertThat(flush(m, other)).isNull();
-    }
-
-    @Test
     @DisplayName("PER_PATH: changes lost while nobody was there are told to the next client")
     void perPathLossWaitsForAClient() {
         GeomFixture m = new GeomFixture(Mode.ACTIVE_PASSIVE, Policies.DEFAULT.withCache(Cache.PER_PATH), 2);

@@ -545,7 +545,7 @@ class GeomTest {
         m.md(0).failing(Kind.DISCONNECTED);
         m.geom.check("md0");
         m.loop.run();
-        m.check("md0", DEGRADED, ACTIVE);
+        m.check("md0", GeomState.BROKEN, ACTIVE);
         assertThat(m.eventsOf("failed")).isEmpty();
     }
 
