@@ -4,7 +4,7 @@
 # Two geoms over two nbdkit servers each and fio as the only client, on one machine: 4 KiB at depth 16 and 64 over Unix sockets in Active/Active, 128 KiB and
 # 1 MiB over TCP in Active/Passive. In the warm-up the metrics are scraped as often as answers come, so that what runs seldom is compiled by its end as after
 # days of service; after that every 10 s, and both probes as well.
-# FOLDER gets samples (a line every 30 s, sizes in KiB; the first names the columns), nmt-* (native memory), smaps-*, gc.log, service.log and fio.log (read its err=).
+# FOLDER gets samples (a line every 30 s, sizes in KiB; the first names the columns), nmt-* (native memory), smaps-*, gc.log, trim.log (what was given back, and what is resident then), service.log and fio.log (read its err=).
 # Needs nbdkit, fio, curl and a JDK 25 as java, 1 GiB in /dev/shm, and a machine that does nothing else. JVM_OPTIONS are added to those of jvm.args.
 set -euo pipefail
 
@@ -28,7 +28,7 @@ for side in 1 2; do
   nbdkit -f -i 127.0.0.1 -p "1900$side" file "$disks/large" &
 done
 
-java @"$arguments" -Xmx256m -XX:NativeMemoryTracking=summary -Xlog:gc:gc.log:uptime ${JVM_OPTIONS:-} -jar "$jar" \
+java @"$arguments" -Xmx256m -XX:NativeMemoryTracking=summary -Xlog:gc:gc.log:uptime -Xlog:trimnative:trim.log:uptime ${JVM_OPTIONS:-} -jar "$jar" \
   --server.port=18080 --management.server.port=19090 --ropewalk.data-dir=data \
   --ropewalk.nbd.port=18090 --ropewalk.nbd.unix-socket="$PWD/ropewalk.sock" >service.log 2>&1 &
 service=$!

@@ -373,7 +373,7 @@ public final class Geom implements BlockDevice {
             }
             lanesToEnd = new HashSet<>(lanes.values());
             publish(new PathTable.Change(table.withStopping(), List.of()));
-            verdicts.end();
+            verdicts.cancelFailback();
             finishStop();
         }
         listeners.tell(listener -> listener.onClosed(this));

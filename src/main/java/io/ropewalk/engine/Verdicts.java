@@ -132,8 +132,8 @@ final class Verdicts {
         }
     }
 
-    /** Under the mutex: the geom stops. */
-    void end() {
+    /** Under the mutex: the geom stops, or another time counts. */
+    void cancelFailback() {
         if (failback != null) {
             failback.cancel();
             failback = null;
@@ -148,7 +148,7 @@ final class Verdicts {
                 || path == geom.table().active()) {
             return;
         }
-        end();
+        cancelFailback();
         int epoch = geom.table().find(path).map(PathEntry::epoch).orElse(-1);
         failback = home.schedule(() -> failBack(path, epoch, after), after.toNanos());
     }

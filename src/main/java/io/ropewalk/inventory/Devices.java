@@ -389,7 +389,7 @@ final class Devices {
 
     /**
      * What the device's URI leads to has been taken away, whatever the device itself knows of it: its path is lost. A
-     * device of which nothing needs to be remembered is forgotten.
+     * device of which nothing needs to be remembered is forgotten. Returns false while it is pledged: to be asked again.
      */
     boolean takeAway(String name, String why) {
         World world = ledger.world();
