@@ -6,9 +6,9 @@ import java.util.stream.Stream;
 
 /**
  * What was acknowledged and may be lost before it was flushed, and who has been told. A path that goes out of use with
- * unflushed changes in a cache of its own ({@link Cache#PER_PATH}), and sessions that end so that nobody can vouch for a
- * cache any more ({@link Continuity}), make a loss; each client's next FLUSH fails once for it, as a kernel's does
- * after a lost write-back.
+ * unflushed changes in a cache of its own ({@link Cache#PER_PATH}), sessions that end so that nobody can vouch for a
+ * cache any more ({@link Continuity}), and a FLUSH that no path could do make a loss; each client's next FLUSH fails once
+ * for it, as a kernel's does after a lost write-back.
  *
  * <p>Under the geom's mutex, but for what says otherwise.
  */
@@ -211,6 +211,15 @@ final class Debts {
         if (isPerPath()) {
             synchronized (mutex) {
                 noteLost(flush.takeUncoveredForLost());
+            }
+        }
+    }
+
+    /** The disk could not make durable what was answered; what of it was lost, if any, is not known. Any thread. */
+    void noteFlushFailed() {
+        synchronized (mutex) {
+            if (Stream.concat(geom.paths().stream(), gone.stream()).anyMatch(IoPath::isDirty)) {
+                losses = losses + 1;
             }
         }
     }

@@ -110,6 +110,20 @@ final class Flushing {
         lane.succeed(io, parent);
     }
 
+    /**
+     * No path could do {@code parent}, and its client is about to hear. A server's kernel tells of a write-back that failed
+     * to one FLUSH, or to one change that is durable by itself: other clients' changes may have been in it.
+     */
+    void onFailed(GeomIo io, IoRequest parent, IoError error) {
+        boolean deviceFailed =
+                io.suspects().stream().anyMatch(suspect -> suspect.error().kind() == Kind.IO);
+        if (parent.op() == IoOp.FLUSH && (deviceFailed || error.kind() == Kind.NO_SPACE)) {
+            Objects.requireNonNull(io.channel).noteFlushFailed();
+        } else if (parent.isFua() && deviceFailed) {
+            geom.debts().noteFlushFailed();
+        }
+    }
+
     // ---- the geom's own
 
     /** Flushes what was changed through {@code path}, beside the requests of clients; {@code then} hears null for well. */

@@ -34,6 +34,15 @@ final class GeomChannel extends BlockChannel {
         return news;
     }
 
+    /** This client's FLUSH fails, and so tells it of a loss that others are still to hear of. */
+    void noteFlushFailed() {
+        boolean knewAll = seenLosses == geom.debts().losses();
+        geom.debts().noteFlushFailed();
+        if (knewAll) {
+            takeLosses();
+        }
+    }
+
     @Override
     protected void start(IoRequest request) {
         if (closed) {

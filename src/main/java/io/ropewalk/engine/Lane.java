@@ -331,6 +331,7 @@ final class Lane {
     void finish(GeomIo io) {
         IoRequest parent = Objects.requireNonNull(io.parent);
         IoError error = io.error != null ? io.error : IoError.of(Kind.NO_PATH, "no usable path to " + geom.name());
+        flushing.onFailed(io, parent, error);
         failNow(io, parent, error);
     }
 

@@ -17,6 +17,7 @@ import io.ropewalk.block.Settlement;
 import io.ropewalk.engine.Policies.Cache;
 import io.ropewalk.engine.Policies.NoPath;
 import io.ropewalk.testing.Ask;
+import io.ropewalk.testing.ScriptedDevice;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -200,6 +201,99 @@ class GeomPoliciesTest {
         assertThat(m.events).contains("unflushed md0 512 [0+512]");
         assertThat(flush(m, m.channel)).isNull();
         assertThat(m.md(0).received).containsExactly(IoOp.WRITE, IoOp.FLUSH);
+    }
+
+    @Test
+    @DisplayName("A FLUSH that no path could do is told to the others as well: their next one fails, once")
+    void aFlushThatFailedIsToldToAll() {
+        GeomFixture m = new GeomFixture(Mode.ACTIVE_PASSIVE, 2);
+        BlockChannel other = m.geom.open(m.loop);
+        write(m, 0);
+        m.devices.forEach(device -> device.failing(Kind.IO));
+        assertThat(flush(m, other)).isEqualTo(Kind.IO);
+        m.devices.forEach(ScriptedDevice::working);
+        assertThat(flush(m, m.channel)).isEqualTo(Kind.IO);
+        assertThat(flush(m, m.channel)).isNull();
+        assertThat(flush(m, other)).isNull();
+        assertThat(flush(m, m.geom.open(m.loop))).isNull();
+    }
+
+    @Test
+    @DisplayName("A FLUSH that found no space tells its own client so, and the others of a loss, each once")
+    void aFlushWithoutSpaceIsToldToAll() {
+        GeomFixture m = new GeomFixture(Mode.ACTIVE_PASSIVE, 1);
+        BlockChannel other = m.geom.open(m.loop);
+        write(m, 0);
+        m.md(0).failing(Kind.NO_SPACE);
+        assertThat(flush(m, other)).isEqualTo(Kind.NO_SPACE);
+        m.md(0).working();
+        assertThat(flush(m, other)).isNull();
+        assertThat(flush(m, m.channel)).isEqualTo(Kind.IO);
+        assertThat(flush(m, m.channel)).isNull();
+    }
+
+    @Test
+    @DisplayName("A FLUSH that one path could do is nobody's loss, whatever the other said")
+    void aFlushThatFailedOverIsToldToNobody() {
+        GeomFixture m = new GeomFixture(Mode.ACTIVE_PASSIVE, 2);
+        BlockChannel other = m.geom.open(m.loop);
+        write(m, 0);
+        m.md(0).failing(Kind.IO);
+        assertThat(flush(m, other)).isNull();
+        assertThat(flush(m, m.channel)).isNull();
+    }
+
+    @Test
+    @DisplayName(
+            "A change with FUA that no path could do is told to all with their next FLUSH; one for want of space to none")
+    void aDurableChangeThatFailedIsToldToAll() {
+        GeomFixture m = new GeomFixture(Mode.ACTIVE_PASSIVE, 1);
+        BlockChannel other = m.geom.open(m.loop);
+        write(m, 0);
+        m.md(0).failing(Kind.NO_SPACE);
+        zeroDurably(m, other);
+        m.md(0).working();
+        assertThat(flush(m, other)).isNull();
+        write(m, 0);
+        m.md(0).failing(Kind.IO);
+        zeroDurably(m, other);
+        m.md(0).working();
+        assertThat(flush(m, other)).isEqualTo(Kind.IO);
+        assertThat(flush(m, other)).isNull();
+        assertThat(flush(m, m.channel)).isEqualTo(Kind.IO);
+        assertThat(flush(m, m.channel)).isNull();
+    }
+
+    private static void zeroDurably(GeomFixture m, BlockChannel channel) {
+        Ask zeroes = Ask.of(channel, IoOp.WRITE_ZEROES, 0, 512, IoFlags.FUA);
+        m.loop.run();
+        assertThat(zeroes.isAnswered()).isTrue();
+    }
+
+    @Test
+    @DisplayName("A FLUSH that failed while nothing was to be flushed is nobody else's loss")
+    void aFlushThatFailedForNothingIsToldOnce() {
+        GeomFixture m = new GeomFixture(Mode.ACTIVE_PASSIVE, 1);
+        BlockChannel other = m.geom.open(m.loop);
+        write(m, 0);
+        assertThat(flush(m, m.channel)).isNull();
+        m.md(0).failing(Kind.IO);
+        assertThat(flush(m, other)).isEqualTo(Kind.IO);
+        m.md(0).working();
+        assertThat(flush(m, m.channel)).isNull();
+    }
+
+    @Test
+    @DisplayName("A FLUSH that failed does not swallow an older loss: its client is told of that with the next")
+    void aFlushThatFailedTellsOfItselfAlone() throws Exception {
+        GeomFixture m = new GeomFixture(Mode.ACTIVE_PASSIVE, Policies.DEFAULT.withCache(Cache.PER_PATH), 2);
+        write(m, 0);
+        m.geom.fail("md0", "test");
+        m.md(1).failing(Kind.NO_SPACE);
+        assertThat(flush(m, m.channel)).isEqualTo(Kind.NO_SPACE);
+        m.md(1).working();
+        assertThat(flush(m, m.channel)).isEqualTo(Kind.IO);
+        assertThat(flush(m, m.channel)).isNull();
     }
 
     private static void write(GeomFixture m, long offset) {

@@ -278,6 +278,12 @@ final class SimClient {
 
     private void failed(SimLife life, IoError error) {
         world.requireExcuse(life, error);
+        if (!life.givenUp && !tellsOfLoss(error)) {
+            world.noteIfFlush(life, error);
+            if (life.op == IoOp.FLUSH) {
+                toldOfDebt = world.scheduler.nextMoment();
+            }
+        }
         if (tellsOfLoss(error) && !life.givenUp) {
             world.count(SimHappening.FLUSH_TOLD_OF_LOSS);
             world.checkLosses();

@@ -159,6 +159,13 @@ final class SimHistory {
         }
     }
 
+    /** A client was told that its FLUSH, or its change with FUA, was refused: what a server's cache had may be gone. */
+    void flushFailed(long moment) {
+        if (Stream.concat(notDurable.stream(), atRisk.stream()).anyMatch(change -> isOwed(change, change.cache))) {
+            latestDebt = moment;
+        }
+    }
+
     /** Nothing is owed that was acknowledged between those moments through the path before that cache. */
     void requireFlushed(int cache, long from, long to) {
         if (!cachePerPath) {
@@ -178,8 +185,8 @@ final class SimHistory {
     }
 
     /**
-     * When changes were last lost, or a path with a cache of its own went out of use with changes that were not flushed:
-     * every client that was there is to be told, by a FLUSH that fails, before it is told of one that succeeded.
+     * When changes were last lost, or a path with a cache of its own went out of use with changes that were not flushed, or
+     * a FLUSH was refused: every client that was there is to be told, by a FLUSH that fails, before it is told of one that succeeded.
      */
     long latestDebt() {
         return latestDebt;

@@ -78,6 +78,7 @@ final class SimWorld {
     private boolean stoppedInTime;
     private long lives;
     private long knownLosses;
+    private long failedFlushes;
     private long durableNanos;
 
     SimWorld(long seed, Set<SimWeakness> weaknesses, SimTrace trace) {
@@ -468,17 +469,23 @@ final class SimWorld {
     }
 
     /**
-     * The engine thinks that changes were lost: not while one cache is proven to have lived since all was durable. After
-     * each step, and before a client that is told within one is believed.
+     * The engine thinks that changes were lost: not while one cache is proven to have lived since all was durable, but for
+     * each FLUSH that the disk itself refused. After each step, and before a client that is told within one is believed.
      */
     void checkLosses() {
         long losses = geom.debts().losses();
-        if (losses == knownLosses) {
+        long news = losses - knownLosses;
+        boolean isExplained = news <= failedFlushes;
+        failedFlushes = 0;
+        if (news == 0) {
             return;
         }
         knownLosses = losses;
         tell(() -> "loss " + losses);
         history.lossNoted(scheduler.nextMoment());
+        if (isExplained) {
+            return;
+        }
         long before = durableNanos - plan.attemptPatienceNanos();
         boolean isCacheShared = geom.policies().cache() == Policies.Cache.SHARED;
         for (SimPath path : paths) {
@@ -491,6 +498,17 @@ final class SimWorld {
     /** A FLUSH that began then has succeeded. */
     void durableSince(long nanos) {
         durableNanos = Math.max(durableNanos, nanos);
+    }
+
+    /** The disk has refused to make durable what it had: that is a loss to all others, if there was something. */
+    void noteIfFlush(SimLife life, IoError error) {
+        boolean isFlush = life.op == IoOp.FLUSH;
+        if ((isFlush || life.durably) && error.kind() == Kind.IO || isFlush && error.kind() == Kind.NO_SPACE) {
+            history.flushFailed(scheduler.nextMoment());
+        }
+        if (isFlush || life.durably) {
+            failedFlushes++;
+        }
     }
 
     private void requireNoWellPath(SimLife life, IoError error) {
