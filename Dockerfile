@@ -28,13 +28,14 @@ ENV JAVA_HOME=/opt/java \
     PATH=/opt/java/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
     HOME=/var/lib/ropewalk \
     LANG=C.UTF-8 \
-    ROPEWALK_DATADIR=/var/lib/ropewalk \
-    SPRING_CONFIG_ADDITIONALLOCATION=optional:file:/etc/ropewalk/
+    SPRING_CONFIG_ADDITIONALLOCATION=file:/opt/ropewalk/defaults/,optional:file:/etc/ropewalk/
 WORKDIR /opt/ropewalk
 COPY --from=build /out/jre/ /opt/java/
 COPY --from=build /out/native/ native/
 COPY --from=build /out/health/ health/
 COPY src/main/docker/jvm.args ./
+# A file and not a variable, which would win over the operator's own file.
+COPY src/main/docker/application.yaml defaults/
 COPY --from=build /out/layers/dependencies/ ./
 COPY --from=build /out/layers/snapshot-dependencies/ ./
 COPY --from=build /out/layers/application/ ./

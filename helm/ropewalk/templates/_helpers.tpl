@@ -163,6 +163,15 @@ app.kubernetes.io/component: gateway
 {{/* Says no, in one sentence, to values that a schema cannot judge. */}}
 {{- define "ropewalk.validate" -}}
 {{- $daemonSet := eq .Values.workload.kind "DaemonSet" -}}
+{{- range $kind := list "StatefulSet" "DaemonSet" -}}
+{{- range $there := (lookup "apps/v1" $kind $.Release.Namespace "").items -}}
+{{- $labels := $there.metadata.labels | default dict -}}
+{{- $ours := and (eq (get $labels "app.kubernetes.io/part-of") "ropewalk") (eq (get $labels "app.kubernetes.io/instance") $.Release.Name) -}}
+{{- if and $ours (or (ne $kind $.Values.workload.kind) (ne $there.metadata.name (include "ropewalk.fullname" $))) -}}
+{{- fail (printf "%s %s of this release is there, and would run beside %s %s: two gateways on one disk. Delete it first." $kind $there.metadata.name $.Values.workload.kind (include "ropewalk.fullname" $)) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
 {{- if and .Values.hostDevices.enabled (not $daemonSet) -}}
 {{- fail "hostDevices.enabled needs workload.kind DaemonSet: a StatefulSet's pod may move to a node with other disks." -}}
 {{- end -}}

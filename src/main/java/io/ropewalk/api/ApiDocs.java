@@ -27,8 +27,10 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.springdoc.core.customizers.GlobalOpenApiCustomizer;
 import org.springdoc.core.customizers.GlobalOperationCustomizer;
+import org.springframework.core.ResolvableType;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.MediaType;
+import org.springframework.http.ResponseEntity;
 import org.springframework.stereotype.Component;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.method.HandlerMethod;
@@ -268,14 +270,21 @@ class ApiDocs implements GlobalOpenApiCustomizer, GlobalOperationCustomizer {
     }
 
     private static void describeEtag(Operation operation, HandlerMethod method) {
-        ApiResponse answer = operation.getResponses().get("200");
-        if (answer != null
-                && Versioned.class.isAssignableFrom(method.getMethod().getReturnType())) {
-            answer.addHeaderObject(
-                    HttpHeaders.ETAG,
-                    new Header()
-                            .description("The generation, for If-Match.")
-                            .schema(new StringSchema().example("\"1\"")));
+        ResolvableType returned = ResolvableType.forMethodReturnType(method.getMethod());
+        boolean wrapped = ResponseEntity.class == returned.resolve();
+        Class<?> answered = wrapped ? returned.getGeneric(0).resolve() : returned.resolve();
+        if (answered == null || !Versioned.class.isAssignableFrom(answered)) {
+            return;
+        }
+        for (String status : List.of("200", "201")) {
+            ApiResponse answer = operation.getResponses().get(status);
+            if (answer != null) {
+                answer.addHeaderObject(
+                        HttpHeaders.ETAG,
+                        new Header()
+                                .description("The generation, for If-Match.")
+                                .schema(new StringSchema().example("\"1\"")));
+            }
         }
     }
 

@@ -6,6 +6,7 @@ import java.lang.reflect.RecordComponent;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
@@ -39,6 +40,9 @@ final class ApiSchemas {
             ProblemJson.class,
             Violation.class);
 
+    /** What a merge-patch may set to null, to go back to its default. Nothing of it has to be there. */
+    private static final List<Class<? extends Record>> PATCHES = List.of(GeomPatch.class, ExportPatch.class);
+
     private ApiSchemas() {}
 
     static void complete(Map<String, Schema> schemas) {
@@ -46,6 +50,12 @@ final class ApiSchemas {
             Schema<?> schema = schemas.get(name(answer));
             if (schema != null && schema.getProperties() != null) {
                 complete(schema, answer);
+            }
+        }
+        for (Class<? extends Record> patch : PATCHES) {
+            Schema<?> schema = schemas.get(name(patch));
+            if (schema != null && schema.getProperties() != null) {
+                schema.getProperties().replaceAll((member, property) -> orNull(property));
             }
         }
     }
@@ -62,7 +72,7 @@ final class ApiSchemas {
             if (!mayBeLeftOut(answer, member)) {
                 always.add(member.getName());
                 if (isNullable(member) && property != null) {
-                    allowNull(property);
+                    schema.getProperties().put(member.getName(), orNull(property, member.getType()));
                 }
             }
         }
@@ -79,10 +89,25 @@ final class ApiSchemas {
                         || member.getAccessor().isAnnotationPresent(JsonInclude.class));
     }
 
-    private static void allowNull(Schema<?> property) {
+    /** Where anything may be, nothing is said. */
+    private static Schema<?> orNull(Schema<?> property, Class<?> type) {
+        if (type == Object.class) {
+            return new Schema<>().description(property.getDescription());
+        }
+        return orNull(property);
+    }
+
+    private static Schema<?> orNull(Schema<?> property) {
+        if (property.get$ref() != null) {
+            // A type beside a reference would have to hold as well.
+            return new Schema<>()
+                    .description(property.getDescription())
+                    .anyOf(List.of(new Schema<>().$ref(property.get$ref()), new Schema<>().types(Set.of("null"))));
+        }
         property.addType("null");
         if (property.getEnum() != null) {
             property.addEnumItemObject(null);
         }
+        return property;
     }
 }

@@ -65,7 +65,7 @@ class ApiSecurity {
     }
 
     @Bean
-    SecurityFilterChain doors(HttpSecurity http, Callers callers) {
+    SecurityFilterChain doors(HttpSecurity http, Callers callers, TrustedHosts hosts) {
         http.sessionManagement(session -> session.sessionCreationPolicy(SessionCreationPolicy.STATELESS))
                 // SameOriginFilter lets no page of another origin change anything, whatever a browser sends by itself.
                 .csrf(AbstractHttpConfigurer::disable)
@@ -78,7 +78,8 @@ class ApiSecurity {
             http.addFilterBefore(new CallerFilter(callers, rates, problems), AnonymousAuthenticationFilter.class)
                     .authorizeHttpRequests(ApiSecurity::roles);
         } else {
-            http.authorizeHttpRequests(rules -> rules.anyRequest().permitAll());
+            http.addFilterBefore(new TrustedHostsFilter(hosts, problems), AnonymousAuthenticationFilter.class)
+                    .authorizeHttpRequests(rules -> rules.anyRequest().permitAll());
         }
         return http.build();
     }
@@ -97,6 +98,8 @@ class ApiSecurity {
                 .requestMatchers(HttpMethod.HEAD, WATCHING)
                 .permitAll()
                 .requestMatchers(HttpMethod.GET, "/actuator/sbom", "/actuator/sbom/**", Api.BASE + "/audit")
+                .hasRole(Role.ADMIN.name())
+                .requestMatchers(HttpMethod.HEAD, "/actuator/sbom", "/actuator/sbom/**", Api.BASE + "/audit")
                 .hasRole(Role.ADMIN.name())
                 .requestMatchers("/actuator", "/actuator/**")
                 .denyAll()

@@ -71,16 +71,35 @@ class EventsController {
             @Parameter(description = "Only events after this seq; the oldest there are when left out.")
                     @RequestParam(required = false)
                     @Min(value = 0, message = "must not be negative") @Nullable Long after,
+            @Parameter(
+                            description =
+                                    "Only the newest so many, the oldest of them first; not with `after` or `pageToken`.")
+                    @RequestParam(required = false)
+                    @Min(value = 1, message = "must be 1 or more") @Nullable Integer last,
             @Parameter(description = Docs.PAGE_SIZE)
                     @RequestParam(defaultValue = "" + Page.USUAL_SIZE)
                     @Min(value = 1, message = "must be 1 to 1000") @Max(value = Page.LARGEST_SIZE, message = "must be 1 to 1000") int pageSize,
             @Parameter(description = Docs.PAGE_TOKEN) @RequestParam(required = false) @Nullable String pageToken) {
-        long begin = pageToken != null ? seq("pageToken", pageToken) : after != null ? after : 0;
-        EventPage page = inventory.eventsAfter(begin, pageSize);
-        EventStreams.requireKnown(begin, page);
+        EventPage page = last != null
+                ? newest(last, after == null && pageToken == null, pageSize)
+                : page(pageToken != null ? seq("pageToken", pageToken) : after != null ? after : 0, pageSize);
         List<EventJson> items = page.items().stream().map(EventJson::of).toList();
         boolean more = !items.isEmpty() && items.getLast().seq() < page.lastSeq();
         return new EventJson.Listing(items, more ? Long.toString(items.getLast().seq()) : null, page.lastSeq());
+    }
+
+    private EventPage page(long after, int pageSize) {
+        EventPage page = inventory.eventsAfter(after, pageSize);
+        EventStreams.requireKnown(after, page);
+        return page;
+    }
+
+    private EventPage newest(int count, boolean alone, int pageSize) {
+        if (!alone) {
+            throw ApiException.parameter("last", "must not come with after or pageToken");
+        }
+        // Where fewer are known, it is those.
+        return inventory.eventsAfter(Math.max(1, inventory.eventsAfter(0, 1).lastSeq() - count), pageSize);
     }
 
     @Hidden

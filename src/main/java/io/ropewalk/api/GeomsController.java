@@ -153,7 +153,7 @@ class GeomsController {
                                     @Content(
                                             mediaType = MERGE_PATCH_JSON,
                                             schema = @Schema(implementation = GeomPatch.class))))
-    @Refusals({GEOM_NOT_FOUND, INVALID_VALUE, STALE_ETAG})
+    @Refusals({GEOM_NOT_FOUND, INVALID_VALUE, LABEL_NOT_WRITTEN, STALE_ETAG})
     GeomJson configure(@PathVariable String geom, @RequestBody ObjectNode patch, Terms terms) {
         Policies defaults = inventory.defaultPolicies();
         GeomView now = inventory.geom(geom);
@@ -171,7 +171,7 @@ class GeomsController {
             description = "Stopped ones too. The label of an AUTOMATIC geom is erased, if it is its own; all else on"
                     + " the disk stays.")
     @ApiResponse(responseCode = "204", description = "It is forgotten.")
-    @Refusals({GEOM_NOT_FOUND, GEOM_IN_USE, STALE_ETAG})
+    @Refusals({GEOM_NOT_FOUND, GEOM_IN_USE, LABEL_NOT_WRITTEN, STALE_ETAG})
     void destroy(
             @PathVariable String geom,
             @Parameter(description = "Even while sessions are open on it.") @RequestParam(defaultValue = "false")

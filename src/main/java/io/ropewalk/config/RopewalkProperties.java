@@ -157,13 +157,15 @@ record RopewalkProperties(
      * @param tokens more tokens for mode token, by who uses them; of each only its hash
      * @param jwt what the tokens of mode jwt say; whose they are is said by spring.security.oauth2.resourceserver.jwt
      * @param certificates for mode mtls the names in client certificates, and their roles
+     * @param hosts where nobody is asked, on loopback: names by which the API may be asked beside localhost and addresses
      */
     record Security(
             @Nullable SecurityMode mode,
             @Nullable String token,
             @DefaultValue Map<String, TokenProperties> tokens,
             @DefaultValue Jwt jwt,
-            @DefaultValue List<RoleProperties> certificates) {
+            @DefaultValue List<RoleProperties> certificates,
+            @DefaultValue Set<String> hosts) {
         /** Without what is secret. */
         @Override
         public String toString() {

@@ -4,6 +4,7 @@ import io.ropewalk.api.AccessTokens;
 import io.ropewalk.api.AccessTokens.AccessToken;
 import io.ropewalk.api.Callers;
 import io.ropewalk.api.Role;
+import io.ropewalk.api.TrustedHosts;
 import io.ropewalk.config.RopewalkProperties.Security;
 import io.ropewalk.config.RopewalkProperties.SecurityMode;
 import java.util.ArrayList;
@@ -49,6 +50,11 @@ class SecurityConfiguration {
             case JWT -> JwtMode.callers(security.jwt(), decoder, issuers.getIfAvailable());
             case MTLS -> MtlsMode.callers(security.certificates(), server.getSsl(), bundles);
         };
+    }
+
+    @Bean
+    TrustedHosts trustedHosts(RopewalkProperties properties) {
+        return new TrustedHosts(properties.security().hosts());
     }
 
     private static void refuseIdleIssuer(Security security, @Nullable JwtDecoder decoder) {

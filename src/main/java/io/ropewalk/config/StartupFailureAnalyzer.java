@@ -2,6 +2,7 @@ package io.ropewalk.config;
 
 import io.ropewalk.inventory.InventoryException;
 import io.ropewalk.store.DataDirException;
+import java.sql.SQLException;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.springframework.boot.diagnostics.FailureAnalyzer;
@@ -19,7 +20,20 @@ final class StartupFailureAnalyzer implements FailureAnalyzer {
             FailureAnalysis analysis = explain(cause);
             best = analysis == null ? best : analysis;
         }
-        return best;
+        return best == null ? database(failure) : best;
+    }
+
+    /** Whatever it is that meets it first, it comes as this in the end. */
+    private static @Nullable FailureAnalysis database(Throwable failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof SQLException refused) {
+                return new FailureAnalysis(
+                        "The database cannot be used: " + refused.getMessage(),
+                        "See to the one in ropewalk.data-dir (or that of spring.datasource.url), or restore it from a copy.",
+                        refused);
+            }
+        }
+        return null;
     }
 
     private static @Nullable FailureAnalysis explain(Throwable cause) {

@@ -11,7 +11,7 @@ import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.boot.health.contributor.Status;
 
-/** How the geoms are: DOWN when one is BROKEN, DEGRADED when one is; for people, never a reason to restart. */
+/** How the geoms are: DOWN when one is BROKEN, or declared and could not be made; DEGRADED when one is; for people, never a reason to restart. */
 final class StorageHealth implements HealthIndicator {
     static final Status DEGRADED = new Status("DEGRADED", "Some geom has lost redundancy");
 
@@ -24,8 +24,10 @@ final class StorageHealth implements HealthIndicator {
     @Override
     public Health health() {
         List<GeomView> geoms = inventory.geoms();
-        Health.Builder health = Health.status(worst(geoms));
+        Map<String, String> unmade = inventory.unmadeGeoms();
+        Health.Builder health = Health.status(unmade.isEmpty() ? worst(geoms) : Status.DOWN);
         geoms.forEach(geom -> health.withDetail(geom.name(), detail(geom)));
+        unmade.forEach((name, why) -> health.withDetail(name, Map.of("declared", why)));
         return health.build();
     }
 

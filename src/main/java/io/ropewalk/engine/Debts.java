@@ -215,12 +215,34 @@ final class Debts {
         }
     }
 
-    /** The disk could not make durable what was answered; what of it was lost, if any, is not known. Any thread. */
-    void noteFlushFailed() {
+    /** Whether something that was answered is not flushed. Any thread. */
+    boolean isOwed() {
+        return geom.paths().stream().anyMatch(IoPath::isDirty) || gone.stream().anyMatch(IoPath::isDirty);
+    }
+
+    /**
+     * The disk could not make durable what was answered; what of it was lost, if any, is not known. Any thread.
+     *
+     * @param owed something was unflushed when that was asked for: another FLUSH that has been answered well since tells
+     *     nothing of it, for the server's kernel may have told this one alone
+     */
+    void noteFlushFailed(boolean owed) {
         synchronized (mutex) {
-            if (Stream.concat(geom.paths().stream(), gone.stream()).anyMatch(IoPath::isDirty)) {
+            if (owed || isOwed()) {
                 losses = losses + 1;
             }
+        }
+    }
+
+    /**
+     * The path's device has gone, and it knows no sessions whose end would have told: with it what its cache had, where
+     * nobody else vouches for that. The path is out of use already.
+     */
+    void noteVanished(IoPath path) {
+        if (!isPerPath() && path.worksWithoutSession() && shared.witness() == null && !isVouchedWithoutSession()) {
+            noteBroken(Stream.concat(geom.paths().stream(), gone.stream())
+                    .distinct()
+                    .toList());
         }
     }
 

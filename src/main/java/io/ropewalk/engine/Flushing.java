@@ -118,9 +118,9 @@ final class Flushing {
         boolean deviceFailed =
                 io.suspects().stream().anyMatch(suspect -> suspect.error().kind() == Kind.IO);
         if (parent.op() == IoOp.FLUSH && (deviceFailed || error.kind() == Kind.NO_SPACE)) {
-            Objects.requireNonNull(io.channel).noteFlushFailed();
+            Objects.requireNonNull(io.channel).noteFlushFailed(io.owed);
         } else if (parent.isFua() && deviceFailed) {
-            geom.debts().noteFlushFailed();
+            geom.debts().noteFlushFailed(io.owed);
         }
     }
 

@@ -68,7 +68,7 @@ public final class Geom implements BlockDevice {
 
     private final CompletableFuture<Void> stopped = new CompletableFuture<>();
 
-    private record Departure(Set<Lane> lanes, CompletableFuture<Void> done) {}
+    private record Departure(Set<Lane> lanes, boolean vanished, CompletableFuture<Void> done) {}
 
     private Geom(
             String name,
@@ -236,21 +236,28 @@ public final class Geom implements BlockDevice {
      * @return ready when nothing is in flight on the path any more and its channels are closed
      */
     public CompletableFuture<Void> remove(String device) throws GeomRefusal {
-        return depart(device, "removed");
+        return depart(device, "removed", false);
     }
 
     /** The path's device has gone: as {@link #remove}, the observer hears {@code why} (R31). */
     public CompletableFuture<Void> depart(String device, String why) throws GeomRefusal {
+        return depart(device, why, true);
+    }
+
+    private CompletableFuture<Void> depart(String device, String why, boolean vanished) throws GeomRefusal {
         synchronized (mutex) {
             PathEntry entry = table.find(device).orElseThrow(() -> unknownPath(device));
             Departure underWay = departures.get(entry.path());
             if (underWay != null) {
                 return underWay.done();
             }
-            Departure departure = new Departure(new HashSet<>(lanes.values()), new CompletableFuture<>());
+            Departure departure = new Departure(new HashSet<>(lanes.values()), vanished, new CompletableFuture<>());
             departures.put(entry.path(), departure);
             debts.noteOutOfUse(entry.path());
             publish(table.depart(entry.path(), why, clock.now()));
+            if (vanished) {
+                debts.noteVanished(entry.path());
+            }
             finishDeparture(entry.path(), departure);
             return departure.done();
         }
@@ -431,6 +438,10 @@ public final class Geom implements BlockDevice {
     @Override
     public void addListener(DeviceListener listener) {
         listeners.add(listener);
+        if (table.stopping()) {
+            // It may have come too late to be told with the others; who is told twice has nothing more to end.
+            listener.onClosed(this);
+        }
     }
 
     @Override
@@ -552,6 +563,10 @@ public final class Geom implements BlockDevice {
 
     private void finishDeparture(IoPath path, Departure departure) {
         if (departure.lanes().isEmpty() && departures.remove(path, departure)) {
+            if (departure.vanished()) {
+                // What was answered while it was leaving.
+                debts.noteVanished(path);
+            }
             debts.noteRemoved(path);
             publish(table.remove(path));
             departure.done().complete(null);

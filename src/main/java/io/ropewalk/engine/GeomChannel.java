@@ -34,10 +34,10 @@ final class GeomChannel extends BlockChannel {
         return news;
     }
 
-    /** This client's FLUSH fails, and so tells it of a loss that others are still to hear of. */
-    void noteFlushFailed() {
+    /** As {@link Debts#noteFlushFailed}; of this client's own FLUSH, which tells it. */
+    void noteFlushFailed(boolean owed) {
         boolean knewAll = seenLosses == geom.debts().losses();
-        geom.debts().noteFlushFailed();
+        geom.debts().noteFlushFailed(owed);
         if (knewAll) {
             takeLosses();
         }

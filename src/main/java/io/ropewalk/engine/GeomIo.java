@@ -52,6 +52,9 @@ final class GeomIo {
     /** A device said that the request cannot be done. */
     boolean refused;
 
+    /** Of a FLUSH, and of a change with FUA: something was unflushed when it was sent. */
+    boolean owed;
+
     boolean secondChanceTaken;
     boolean hedged;
 
@@ -98,6 +101,7 @@ final class GeomIo {
         this.out = 0;
         this.flushed = false;
         this.refused = false;
+        this.owed = false;
         this.secondChanceTaken = false;
         this.hedged = false;
         this.looks = 0;

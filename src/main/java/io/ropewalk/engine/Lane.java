@@ -161,6 +161,9 @@ final class Lane {
         startTicking();
         if (parent.op() == IoOp.FLUSH) {
             attempt.coveredChange = path.path.latestChange();
+            io.owed |= geom.debts().isOwed();
+        } else if (parent.isFua()) {
+            io.owed |= geom.debts().isOwed();
         }
         path.prepare();
         attempt.sendSame(parent, path, nowNanos, mayUseHeadroom);

@@ -63,6 +63,18 @@ final class Errno {
         };
     }
 
+    /**
+     * The same of a call that makes data durable: whatever the kernel calls it, it tells of it once and forgets the data, so
+     * that to ask again, as one does where a way to the device has failed, would be answered well.
+     */
+    static Kind kindOfSync(int errno) {
+        Kind kind = kindOf(errno);
+        return switch (kind) {
+            case GONE, TIMEOUT, DISCONNECTED, NO_MEMORY -> Kind.IO;
+            default -> kind;
+        };
+    }
+
     /** For people: what it means, and its name to search for. */
     static String text(int errno) {
         return switch (errno) {

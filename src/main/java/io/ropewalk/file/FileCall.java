@@ -148,7 +148,8 @@ final class FileCall implements Runnable {
     private IoError failure() {
         String what = op == IoOp.FLUSH ? "FLUSH" : op + " " + offset + "+" + length;
         return IoError.of(
-                Errno.kindOf(errno), what + " on " + channel.fileDevice().path() + ": " + Errno.text(errno));
+                isSync() ? Errno.kindOfSync(errno) : Errno.kindOf(errno),
+                what + " on " + channel.fileDevice().path() + ": " + Errno.text(errno));
     }
 
     private void releasePayload() {
@@ -275,9 +276,12 @@ final class FileCall implements Runnable {
 
     private void lookWhetherGone() {
         if (medium.saysGone(errno)) {
-            error = IoError.of(Kind.GONE, channel.fileDevice().path() + " is gone: " + Errno.text(errno));
-            errno = Errno.NONE;
-            channel.fileDevice().tellVanished(error);
+            IoError gone = IoError.of(Kind.GONE, channel.fileDevice().path() + " is gone: " + Errno.text(errno));
+            if (!isSync()) {
+                error = gone;
+                errno = Errno.NONE;
+            }
+            channel.fileDevice().tellVanished(gone);
         }
     }
 

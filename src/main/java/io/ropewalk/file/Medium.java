@@ -103,8 +103,10 @@ abstract sealed class Medium permits RegularFile, LocalDisk {
         return errno == Errno.NONE && fua && !dsyncWorks ? flush() : errno;
     }
 
+    /** With a flag, a negated errno says that there was no room, and that nothing was to be made durable so far. */
     private int writeVector(int pieces, long offset, int asked) {
         int flags = asked;
+        boolean owesSync = false;
         long at = offset;
         for (int first = 0; first < pieces; ) {
             long count = writeOnce(first, pieces - first, at, flags);
@@ -113,13 +115,26 @@ abstract sealed class Medium permits RegularFile, LocalDisk {
                 flags = 0;
                 continue;
             }
+            if (flags != 0 && isFull(count)) {
+                // For this write, or for something else that was to be written back: without the flag it shows.
+                flags = 0;
+                owesSync = true;
+                count = writeOnce(first, pieces - first, at, flags);
+                if (isFull(count)) {
+                    return (int) count;
+                }
+            }
             if (count <= 0) {
                 return count == 0 ? Errno.EIO : (int) -count;
             }
             at += count;
             first = skip(first, pieces, count);
         }
-        return Errno.NONE;
+        return owesSync ? syncOnce() : Errno.NONE;
+    }
+
+    private static boolean isFull(long count) {
+        return count < 0 && Errno.kindOf((int) -count) == Kind.NO_SPACE;
     }
 
     private long writeOnce(int first, int pieces, long offset, int flags) {
@@ -145,7 +160,11 @@ abstract sealed class Medium permits RegularFile, LocalDisk {
     }
 
     final int flush() {
-        return syncs.callAndWaitForOthers(() -> retriedInt(() -> Libc.fdatasync(fd)));
+        return syncs.callAndWaitForOthers(this::syncOnce);
+    }
+
+    private int syncOnce() {
+        return retriedInt(() -> Libc.fdatasync(fd));
     }
 
     final Syncs syncs() {

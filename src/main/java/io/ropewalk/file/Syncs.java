@@ -25,16 +25,16 @@ final class Syncs {
         return lastErrno;
     }
 
-    /** Returns what {@code sync} does, an errno. */
+    /** Returns what {@code sync} does, an errno; negated, it failed before there was anything to make durable. */
     int call(IntSupplier sync) {
         underWay.readLock().lock();
         try {
             int errno = sync.getAsInt();
-            if (errno != Errno.NONE) {
+            if (errno > Errno.NONE) {
                 lastErrno = errno;
                 failures.incrementAndGet();
             }
-            return errno;
+            return Math.abs(errno);
         } finally {
             underWay.readLock().unlock();
         }

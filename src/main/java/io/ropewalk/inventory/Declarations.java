@@ -8,6 +8,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +32,9 @@ final class Declarations implements InventoryListener {
 
     /** Declared geoms none of whose devices has opened yet, so that nobody knows their size. */
     private final List<GeomSpec> waiting = new ArrayList<>();
+
+    /** Declared geoms that could not be made so far, and why. Any thread. */
+    private final Map<String, String> unmade = new ConcurrentHashMap<>();
 
     Declarations(
             Ledger ledger, Topology topology, Factories factories, Devices devices, Geoms geoms, LabelVerbs labels) {
@@ -135,7 +140,9 @@ final class Declarations implements InventoryListener {
     private void tryToCreate(GeomSpec spec, Supplier<GeomView> creation) {
         try {
             new VerbContext(TERMS.actor(), null, null, null).call(creation);
+            unmade.remove(spec.name());
         } catch (InventoryException e) {
+            unmade.put(spec.name(), e.detail());
             if (e.problem() == Problem.DEVICE_UNREACHABLE) {
                 LOG.warn("Declared geom {} waits for its first device: {}", spec.name(), e.detail());
                 topology.post(() -> waiting.add(spec));
@@ -143,6 +150,14 @@ final class Declarations implements InventoryListener {
                 LOG.error("Declared geom {} is not created: {} {}", spec.name(), e.detail(), e.correction());
             }
         }
+    }
+
+    /** What is declared and does not exist, whether it waits for its first device or was refused, and why. Any thread. */
+    Map<String, String> unmade() {
+        Map<String, DesiredGeom> existing = ledger.world().desired().geoms();
+        Map<String, String> missing = new TreeMap<>(unmade);
+        missing.keySet().removeAll(existing.keySet());
+        return missing;
     }
 
     @Override

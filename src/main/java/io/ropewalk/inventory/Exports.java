@@ -113,6 +113,9 @@ final class Exports {
             keep(world, world.desired().withExport(wanted), wanted);
             append("export.changed", wanted, settingsOf(wanted));
             sessions.review(now.name());
+        } else if (!terms.dryRun()) {
+            // As it is; but a change that was refused before may be in the store.
+            ledger.persist(ledger.world().desired(), Refusals.exportResource(now.name()));
         }
         return Views.export(wanted, sessions);
     }

@@ -300,6 +300,11 @@ public final class Inventory implements AutoCloseable {
         return Views.geom(world, world.visible(name), exports.port());
     }
 
+    /** The geoms that are declared and could not be made, by name, and why; until they can, or somebody makes them. */
+    public Map<String, String> unmadeGeoms() {
+        return declarations.unmade();
+    }
+
     /** The geoms that run, by name: for meters. */
     public List<RunningGeom> runningGeoms() {
         return ledger.world().geoms().values().stream().map(RunningGeom::of).toList();

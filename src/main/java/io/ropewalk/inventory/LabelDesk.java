@@ -142,6 +142,9 @@ final class LabelDesk {
         /** Touched on the topology thread only. */
         private @Nullable Pledge pledge;
 
+        /** Undoes what was stored for the commit. Touched on the topology thread only. */
+        private @Nullable Runnable takeBack;
+
         Work(Terms terms, @Nullable String why) {
             this.terms = terms;
             this.why = why;
@@ -171,6 +174,11 @@ final class LabelDesk {
             ledger.publish(ledger.world().withPledge(wanted));
         }
 
+        /** On the topology thread: runs {@code undo} there if the work ends without its commit. */
+        void unlessConcluded(Runnable undo) {
+            takeBack = undo;
+        }
+
         /** Ready when nothing that was written to a label and given up can land any more. */
         CompletableFuture<Void> landed() {
             return LabelDesk.this.landed();
@@ -181,9 +189,15 @@ final class LabelDesk {
             return LabelDesk.await(io, patience.multipliedBy(4));
         }
 
+        /** The same of what asks one of {@code devices} after the other. */
+        <R> R await(CompletableFuture<R> io, int devices) {
+            return LabelDesk.await(io, patience.plus(deadline).multipliedBy(4L + devices));
+        }
+
         /** Commits, on the topology thread, in one go with the end of the pledge. */
         <R> R conclude(Supplier<R> commit) {
             return topology.conclude(terms, why, () -> {
+                takeBack = null;
                 unpledge();
                 return commit.get();
             });
@@ -197,7 +211,12 @@ final class LabelDesk {
         private void end() {
             try {
                 topology.conclude(terms, why, () -> {
+                    Runnable undo = takeBack;
+                    takeBack = null;
                     unpledge();
+                    if (undo != null) {
+                        undo.run();
+                    }
                     release();
                     return true;
                 });

@@ -200,7 +200,12 @@ final class LabelVerbs {
         switch (work.await(work.changer().rewrite(configuration.devices(), configuration.label()))) {
             case Done done -> {}
             case Nothing nothing -> throw LabelRefusals.labelNotChanged(name, nothing.findings());
-            case Failed failed -> throw LabelRefusals.labelNotChanged(name, failed.culprits());
+            case Failed failed -> {
+                // What was given up may land later, and a start would take the mode from there.
+                work.await(work.landed());
+                work.await(work.changer().rewrite(configuration.devices(), LabelRules.labelOf(configuration.before())));
+                throw LabelRefusals.labelNotChanged(name, failed.culprits());
+            }
         }
     }
 
@@ -223,11 +228,15 @@ final class LabelVerbs {
                 return CompletableFuture.completedFuture(null);
             }
             String uuid = String.valueOf(doomed.desired().uuid());
-            LabelChange change = work.await(work.changer().erase(doomed.devices(), uuid));
+            LabelChange change = work.await(
+                    work.changer().erase(doomed.devices(), uuid),
+                    doomed.devices().size());
             if (change instanceof Failed && !force) {
                 // Zeros that were given up may have landed: then it is erased, and the geom cannot stay.
                 work.await(work.landed());
-                change = work.await(work.changer().erase(doomed.devices(), uuid));
+                change = work.await(
+                        work.changer().erase(doomed.devices(), uuid),
+                        doomed.devices().size());
             }
             LabelChange outcome = change;
             CompletableFuture<Void> ended = work.conclude(() -> commitDestroy(doomed, outcome, force));
@@ -251,12 +260,14 @@ final class LabelVerbs {
         if (terms.dryRun()) {
             return new Doomed(desired, slot != null, devices);
         }
+        Doomed doomed = new Doomed(desired, slot != null, devices);
         if (slot != null) {
             persist(world.desired().withGeom(desired.withStopped(true)), name);
+            work.unlessConcluded(() -> restoreWish(doomed));
         }
         work.pledge(
                 new Pledge("used to erase the label of geom \"" + name + "\"", null, Set.copyOf(desired.devices())));
-        return new Doomed(desired, slot != null, devices);
+        return doomed;
     }
 
     private void persist(DesiredState after, String geom) {

@@ -55,27 +55,39 @@ final class Ledger {
     }
 
     private void persist(DesiredState after, String resource, String outcome) {
-        if (after.equals(stored) && (!inDoubt || after.equals(world.desired()))) {
+        if (after.equals(stored) && !inDoubt) {
             return;
         }
+        // A wish that is the world's already is not refused for a store that fails; but where it works, it is made so
+        // there.
+        boolean isNothingNew = inDoubt && after.equals(world.desired());
         try {
             if (inDoubt) {
                 stored = store.load();
             }
-            inDoubt = true;
-            store.save(stored, after, entry(after, resource, outcome));
-            inDoubt = false;
-            stored = after;
-            unstoredSince = null;
-            Caller caller = VerbContext.current().caller();
-            if (caller != null) {
-                caller.markAudited();
+            if (!after.equals(stored)) {
+                save(after, entry(after, resource, outcome));
             }
+            inDoubt = false;
+            unstoredSince = null;
         } catch (StoreException e) {
+            if (isNothingNew) {
+                return;
+            }
             if (unstoredSince == null) {
                 unstoredSince = clock.now();
             }
             throw Refusals.storeFailed(resource, e);
+        }
+    }
+
+    private void save(DesiredState after, @Nullable AuditEntry entry) throws StoreException {
+        inDoubt = true;
+        store.save(stored, after, entry);
+        stored = after;
+        Caller caller = VerbContext.current().caller();
+        if (caller != null) {
+            caller.markAudited();
         }
     }
 

@@ -83,6 +83,10 @@ public final class MultipathCollector implements MultiCollector {
         for (RunningGeom running : inventory.runningGeoms()) {
             collect(running, addresses, scrape);
         }
+        // Nobody would miss it else: its clients find no export, and there is nothing that could fail.
+        for (String declared : inventory.unmadeGeoms().keySet()) {
+            scrape.states(Metric.GEOM_STATE, GEOM_STATES, GeomState.BROKEN, declared);
+        }
         collectExports(scrape);
         return scrape.snapshots();
     }

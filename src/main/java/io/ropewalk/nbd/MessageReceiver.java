@@ -43,6 +43,7 @@ abstract class MessageReceiver extends ChannelInboundHandlerAdapter {
 
     private long movedBytes;
     private boolean stopped;
+    private boolean inputOver;
     private boolean paused;
     /** Whether what the socket delivers is for another handler first. */
     private boolean behindTls;
@@ -121,8 +122,15 @@ abstract class MessageReceiver extends ChannelInboundHandlerAdapter {
         decodeAll(context);
         if (!paused) {
             releaseUnused();
-            context.channel().config().setAutoRead(true);
+            if (!inputOver) {
+                context.channel().config().setAutoRead(true);
+            }
         }
+    }
+
+    /** Nothing more will arrive: a socket that is shut down must not be asked for more. */
+    protected final void inputIsOver() {
+        inputOver = true;
     }
 
     /** Whether a {@link #PAUSE} is in force. */

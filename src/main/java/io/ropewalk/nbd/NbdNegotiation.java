@@ -10,6 +10,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -253,9 +254,12 @@ final class NbdNegotiation {
         NbdAgreement agreed = agree(name, export);
         Geometry geometry = export.device().geometry();
         infoExport(out, option, geometry, agreed.transmissionFlags());
+        // Each once, however often it is asked for: an option may name one 16,000 times.
+        Set<Integer> types = new TreeSet<>();
         while (data.isReadable()) {
-            info(out, option, data.readUnsignedShort(), export, geometry);
+            types.add(data.readUnsignedShort());
         }
+        types.forEach(type -> info(out, option, type, export, geometry));
         acknowledge(out, option);
         if (option == Nbd.OPT_GO) {
             agreement = agreed;

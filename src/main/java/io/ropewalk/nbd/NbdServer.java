@@ -37,7 +37,10 @@ public final class NbdServer implements AutoCloseable {
     private static final Duration USUAL_GRACE = Duration.ofSeconds(5);
     private static final int IPV6_NETWORK_BYTES = 8;
     private static final Duration ABORT_TIME = Duration.ofSeconds(2);
-    private static final WriteBufferWaterMark WATER_MARKS = new WriteBufferWaterMark(4 << 20, 8 << 20);
+    /** What an unread reply may come to: before an export is chosen no budget counts it. */
+    private static final WriteBufferWaterMark HANDSHAKE_WATER_MARKS = new WriteBufferWaterMark(32 << 10, 64 << 10);
+
+    static final WriteBufferWaterMark WATER_MARKS = new WriteBufferWaterMark(4 << 20, 8 << 20);
 
     private final NettyLoops loops;
     private final NbdExports exports;
@@ -59,7 +62,7 @@ public final class NbdServer implements AutoCloseable {
 
     private final Object changed = new Object();
     private final List<NbdServerSocket> sockets = new ArrayList<>();
-    private IoLoop.@Nullable Timer stallTimer;
+    private volatile IoLoop.@Nullable Timer stallTimer;
     private volatile boolean closing;
 
     public NbdServer(NettyLoops loops, NbdExports exports, NbdServerOptions options) {
@@ -155,9 +158,10 @@ public final class NbdServer implements AutoCloseable {
         closing = true;
         synchronized (this) {
             closeSockets();
-            if (stallTimer != null) {
-                stallTimer.cancel();
-            }
+        }
+        IoLoop.Timer watch = stallTimer;
+        if (watch != null) {
+            watch.cancel();
         }
         sessions.values().forEach(session -> session.onLoop(session::shutDown));
         if (!awaitEnd(grace)) {
@@ -216,7 +220,7 @@ public final class NbdServer implements AutoCloseable {
         channel.config()
                 .setAllocator(allocator)
                 .setRecvByteBufAllocator(session.receiveAllocator())
-                .setWriteBufferWaterMark(WATER_MARKS);
+                .setWriteBufferWaterMark(HANDSHAKE_WATER_MARKS);
         sessions.put(session.id(), session);
         channel.pipeline().addLast(session);
         startHandshake(session);
@@ -331,7 +335,8 @@ public final class NbdServer implements AutoCloseable {
                 .schedule(this::lookForStalls, options.stallTimeout().toNanos());
     }
 
-    private synchronized void lookForStalls() {
+    /** On a loop, so it must not wait for whoever closes the sockets, who waits for the loops. */
+    private void lookForStalls() {
         if (closing) {
             return;
         }

@@ -161,6 +161,7 @@ final class NbdSession extends MessageReceiver {
                 close("there was no TLS: " + TlsTrouble.clause(failure));
             }
         } else if (event == ChannelInputShutdownEvent.INSTANCE) {
+            inputIsOver();
             clientHasEnded();
         }
         context.fireUserEventTriggered(event);
@@ -252,6 +253,7 @@ final class NbdSession extends MessageReceiver {
 
     private void startTransmission(ChannelHandlerContext decoding, NbdAgreement agreement) {
         stopTimer();
+        decoding.channel().config().setWriteBufferWaterMark(NbdServer.WATER_MARKS);
         transmission = new NbdTransmission(this, agreement, loop, decoding, server.options(), server.budget());
         server.sessionOpened(this, agreement);
     }

@@ -76,7 +76,7 @@ final class NbdSessionMemory {
         if (waiting || (!idle && needed > maximumBytes)) {
             return false;
         }
-        if (needed > leasedBytes && !lease(roundUp(needed - leasedBytes))) {
+        if (needed > leasedBytes && !lease(bytes, needed - bytes)) {
             return false;
         }
         admittedBytes = bytes;
@@ -84,12 +84,26 @@ final class NbdSessionMemory {
         return true;
     }
 
-    private boolean lease(long bytes) {
-        waiting = !budget.take(bytes, granted);
+    /**
+     * For the whole of the request, beside what the others need: what is spare now may be given back while it waits, and to
+     * wait again for that, having given back the rest, would have no end.
+     */
+    private boolean lease(long bytes, long neededByOthers) {
+        long wanted = roundUp(bytes);
+        giveBackBeyond(roundUp(neededByOthers));
+        waiting = !budget.take(wanted, granted);
         if (!waiting) {
-            leasedBytes += bytes;
+            leasedBytes += wanted;
         }
         return !waiting;
+    }
+
+    private void giveBackBeyond(long needed) {
+        long spare = leasedBytes - needed;
+        if (spare > 0) {
+            leasedBytes = needed;
+            budget.give(spare);
+        }
     }
 
     /** The budget has granted what was waited for. */
@@ -167,9 +181,8 @@ final class NbdSessionMemory {
     void settle(long unsentBytes) {
         long needed = roundUp(heldBytes + unsentBytes);
         long spare = leasedBytes - needed;
-        if (spare >= SPARE_LEASE_BYTES || (needed == 0 && spare > 0)) {
-            leasedBytes = needed;
-            budget.give(spare);
+        if (spare >= SPARE_LEASE_BYTES || needed == 0) {
+            giveBackBeyond(needed);
         }
     }
 

@@ -12,6 +12,7 @@ import io.ropewalk.block.IoError.Kind;
 import io.ropewalk.block.IoFlags;
 import io.ropewalk.block.IoLoop;
 import io.ropewalk.block.IoOp;
+import io.ropewalk.block.RequestRules;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -39,6 +40,10 @@ final class NbdTransmission implements DeviceListener {
     private static final int MAXIMUM_STATUS_BYTES = 64 << 10;
 
     private static final int MOST_LOOKS_FOR_QUIET = 16;
+
+    /** What a client that others wait for has to take or send between two looks, or else one whole request. */
+    private static final long LEAST_PROGRESS_BYTES = 1 << 20;
+
     private static final IoError SHUTTING_DOWN = IoError.of(Kind.SHUTTING_DOWN, "the server is shutting down");
     private static final IoError UNEXPECTED_PAYLOAD = IoError.of(Kind.INVALID, "the request takes no payload");
     private static final IoError TOO_LONG =
@@ -66,7 +71,10 @@ final class NbdTransmission implements DeviceListener {
     private boolean shuttingDown;
     private boolean closing;
     private long requestsAtLook = -1;
+    private int undecodedAtLook;
     private int looksForQuiet;
+    private boolean lookScheduled;
+    private @Nullable String endOfRequests;
     private boolean finished;
 
     /** A payload that nobody wants, and the refusal to send when it is over. */
@@ -81,7 +89,10 @@ final class NbdTransmission implements DeviceListener {
     private long bytesRead;
     private long bytesWritten;
 
-    private long stallMark = -1;
+    private boolean wasOnClient;
+    private long stallRequests;
+    private long stallTaken;
+    private long stallReceived;
 
     NbdTransmission(
             NbdSession session,
@@ -259,11 +270,15 @@ final class NbdTransmission implements DeviceListener {
                         NbdCommandRules.ioFlags(type, flags),
                         memory.startAnswer());
         }
+        BlockDevice exported = device.device();
+        if (request.isLong() && RequestRules.check(request, exported.geometry(), exported.capabilities()) == null) {
+            request.cutToFirstPiece();
+        }
+        inFlight++;
         submit(request);
     }
 
     private void submit(NbdServerRequest request) {
-        inFlight++;
         try {
             device.submit(request);
         } catch (RuntimeException broken) {
@@ -283,6 +298,14 @@ final class NbdTransmission implements DeviceListener {
 
     /** The device has answered. */
     void answered(NbdServerRequest request) {
+        if (request.hasMore() && connected) {
+            // Not from here: a device that answers at once would come back here each time.
+            loop.execute(() -> {
+                request.askNextPiece();
+                submit(request);
+            });
+            return;
+        }
         inFlight--;
         try {
             reply(request);
@@ -316,7 +339,7 @@ final class NbdTransmission implements DeviceListener {
         int errno = isTooLongRead(request, error)
                 ? Nbd.EOVERFLOW
                 : NbdErrors.errnoOf(error.kind(), request.op(), request.flags());
-        replyError(request.cookie(), request.offset(), errno, error.message());
+        replyError(request.cookie(), request.start(), errno, error.message());
     }
 
     /** EOVERFLOW is for READ where replies come in chunks; elsewhere clients do not know it ("Error values"). */
@@ -337,7 +360,7 @@ final class NbdTransmission implements DeviceListener {
     private void replyDone(NbdServerRequest request) {
         if (connected) {
             ByteBuf out = output.room(NbdReplyFormat.MAXIMUM_OVERHEAD);
-            format.writeDone(out, request.cookie(), request.offset());
+            format.writeDone(out, request.cookie(), request.start());
         }
     }
 
@@ -345,7 +368,7 @@ final class NbdTransmission implements DeviceListener {
         int length = data.readableBytes();
         if (length != request.length()) {
             data.release();
-            replyError(request.cookie(), request.offset(), Nbd.EIO, "the device answered with a wrong length");
+            replyError(request.cookie(), request.start(), Nbd.EIO, "the device answered with a wrong length");
             return;
         }
         if (!connected) {
@@ -358,11 +381,11 @@ final class NbdTransmission implements DeviceListener {
         if (request.dataHeadroom() >= headerLength && start >= 0) {
             int end = data.writerIndex();
             data.setIndex(start, start);
-            format.writeDataHeader(data, request.cookie(), request.offset(), length);
+            format.writeDataHeader(data, request.cookie(), request.start(), length);
             data.writerIndex(end);
         } else {
             ByteBuf out = output.room(headerLength);
-            format.writeDataHeader(out, request.cookie(), request.offset(), length);
+            format.writeDataHeader(out, request.cookie(), request.start(), length);
         }
         output.write(data);
     }
@@ -372,11 +395,11 @@ final class NbdTransmission implements DeviceListener {
         List<Extent> extents = request.extents();
         int count = format.sayableExtents(extents, one ? 1 : MAXIMUM_STATUS_BYTES / format.extentLength());
         if (count == 0) {
-            replyError(request.cookie(), request.offset(), Nbd.EIO, "the device answered without an extent");
+            replyError(request.cookie(), request.start(), Nbd.EIO, "the device answered without an extent");
         } else if (connected) {
             ByteBuf out = output.room(NbdReplyFormat.MAXIMUM_OVERHEAD + count * format.extentLength());
             int context = NbdNegotiation.ALLOCATION_CONTEXT_ID;
-            format.writeExtents(out, request.cookie(), request.offset(), context, extents, count);
+            format.writeExtents(out, request.cookie(), request.start(), context, extents, count);
         }
     }
 
@@ -411,6 +434,11 @@ final class NbdTransmission implements DeviceListener {
         }
         settle();
         resumeWhenRoomy();
+        String ended = endOfRequests;
+        if (ended != null && !session.isPaused()) {
+            endOfRequests = null;
+            clientHasEnded(ended);
+        }
         if (shuttingDown && inFlight == 0) {
             closeWhenQuiet();
         }
@@ -421,12 +449,22 @@ final class NbdTransmission implements DeviceListener {
      * reset, and answers under way may be lost with it.
      */
     private void closeWhenQuiet() {
-        if (session.isPaused() || requests == requestsAtLook || ++looksForQuiet > MOST_LOOKS_FOR_QUIET) {
+        if (lookScheduled) {
+            return;
+        }
+        int undecoded = session.undecodedBytes();
+        boolean isQuiet = requests == requestsAtLook && undecoded == undecodedAtLook;
+        if (session.isPaused() || isQuiet || ++looksForQuiet > MOST_LOOKS_FOR_QUIET) {
             closeConnection();
         } else {
             requestsAtLook = requests;
-            // Behind what the loop has to read.
-            loop.execute(this::scheduleEndOfTurn);
+            undecodedAtLook = undecoded;
+            lookScheduled = true;
+            // One look for each time that the loop has read what there is.
+            loop.execute(() -> {
+                lookScheduled = false;
+                scheduleEndOfTurn();
+            });
         }
     }
 
@@ -491,8 +529,12 @@ final class NbdTransmission implements DeviceListener {
         session.onLoop(() -> shutDown("the export is gone"));
     }
 
-    /** The client asks for nothing more; it is answered what is in flight. */
+    /** The client asks for nothing more than what has arrived; it is answered that, also where it has to wait for room. */
     void clientHasEnded(String reason) {
+        if (session.isPaused() && !shuttingDown) {
+            endOfRequests = reason;
+            return;
+        }
         session.stopReceiving();
         shutDown(reason);
     }
@@ -530,16 +572,22 @@ final class NbdTransmission implements DeviceListener {
     }
 
     /**
-     * Whether the client has kept memory busy without any progress since the last time this was asked, though others
+     * Whether the client has kept memory busy with too little progress since the last time this was asked, though others
      * wait for memory.
      */
     boolean isStalled() {
         long unsent = connected ? output.unsentBytes() : 0;
         boolean onClient = unsent > 0 || memory.isAdmitted();
         long taken = connected ? output.progressBytes() : 0;
-        long mark = onClient ? unsent - taken + 31 * (session.undecodedBytes() + 31 * requests) : -1;
-        boolean stalled = onClient && mark == stallMark;
-        stallMark = mark;
+        long received = session.undecodedBytes();
+        boolean moved = requests != stallRequests
+                || taken - stallTaken >= LEAST_PROGRESS_BYTES
+                || received - stallReceived >= LEAST_PROGRESS_BYTES;
+        boolean stalled = onClient && wasOnClient && !moved;
+        wasOnClient = onClient;
+        stallRequests = requests;
+        stallTaken = taken;
+        stallReceived = received;
         return stalled;
     }
 }

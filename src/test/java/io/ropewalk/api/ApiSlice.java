@@ -7,6 +7,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Set;
 import org.mockito.Mockito;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.flyway.autoconfigure.FlywayAutoConfiguration;
@@ -36,6 +37,11 @@ class ApiSlice {
     @Bean
     MemoryAnswers answers() {
         return new MemoryAnswers();
+    }
+
+    @Bean
+    TrustedHosts trustedHosts() {
+        return new TrustedHosts(Set.of());
     }
 
     @Bean

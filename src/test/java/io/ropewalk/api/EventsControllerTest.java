@@ -46,6 +46,25 @@ class EventsControllerTest extends ApiTestBase {
     }
 
     @Test
+    void theNewestComeWithoutAskingFirstWhereTheyBegin() {
+        when(inventory.eventsAfter(0, 1)).thenReturn(new EventPage(List.of(), true, 90));
+        when(inventory.eventsAfter(87, 100)).thenReturn(new EventPage(List.of(Samples.event(88)), false, 90));
+        when(inventory.eventsAfter(1, 100)).thenReturn(new EventPage(List.of(Samples.event(40)), true, 90));
+
+        assertThat(get("/events?last=3"))
+                .bodyJson()
+                .extractingPath("$.items[0].seq")
+                .isEqualTo(88);
+        assertThat(get("/events?last=1000"))
+                .bodyJson()
+                .extractingPath("$.items[0].seq")
+                .isEqualTo(40);
+        assertThat(get("/events?last=0")).hasStatus(400);
+        assertThat(get("/events?last=3&after=5")).hasStatus(400);
+        assertThat(get("/events?last=3&pageToken=5")).hasStatus(400);
+    }
+
+    @Test
     void anybodyWhoAcceptsAnythingGetsAPage() {
         when(inventory.eventsAfter(0, 100)).thenReturn(new EventPage(List.of(), false, 0));
 

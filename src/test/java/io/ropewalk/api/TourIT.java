@@ -241,7 +241,8 @@ class TourIT {
                 streams.add(stream);
                 stream.setSoTimeout(60_000);
                 stream.getOutputStream()
-                        .write(("GET " + API + "/events HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n\r\n")
+                        .write(("GET " + API
+                                        + "/events HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n")
                                 .getBytes(StandardCharsets.US_ASCII));
                 assertThat(new String(stream.getInputStream().readNBytes(12), StandardCharsets.US_ASCII))
                         .isEqualTo("HTTP/1.1 200");
@@ -431,7 +432,7 @@ class TourIT {
                 new Socket(InetAddress.getLoopbackAddress(), tour.uri("/").getPort())) {
             socket.setSoTimeout(200);
             socket.getOutputStream()
-                    .write(("POST " + API + "/geoms HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+                    .write(("POST " + API + "/geoms HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
                                     + "Content-Length: 60000\r\n\r\n")
                             .getBytes(StandardCharsets.US_ASCII));
             StringBuilder answer = new StringBuilder();

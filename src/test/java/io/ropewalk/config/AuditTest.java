@@ -126,6 +126,8 @@ class AuditTest {
     @Test
     void onlyAnAdministratorReadsIt_pageByPage() throws Exception {
         assertThat(get(VIEWER, "/audit").statusCode()).isEqualTo(403);
+        assertThat(send(VIEWER, service.request("/audit").HEAD()).statusCode()).isEqualTo(403);
+        assertThat(send(ADMIN, service.request("/audit").HEAD()).statusCode()).isEqualTo(200);
         String first = get(ADMIN, "/audit?pageSize=1").body();
         String next = JsonPath.read(first, "$.nextPageToken");
         String second = get(ADMIN, "/audit?pageSize=1&pageToken=" + next).body();

@@ -41,7 +41,7 @@ class NastyRequestsTest {
     }
 
     private static String post(String path, String headers, String body) {
-        return "POST " + path + " HTTP/1.1\r\nHost: x\r\n" + headers + "Content-Length: "
+        return "POST " + path + " HTTP/1.1\r\nHost: localhost\r\n" + headers + "Content-Length: "
                 + body.getBytes(StandardCharsets.ISO_8859_1).length + "\r\nConnection: close\r\n\r\n" + body;
     }
 
@@ -50,7 +50,7 @@ class NastyRequestsTest {
     }
 
     private static String request(String method, String path, String headers) {
-        return method + " " + path + " HTTP/1.1\r\nHost: x\r\n" + headers + "Connection: close\r\n\r\n";
+        return method + " " + path + " HTTP/1.1\r\nHost: localhost\r\n" + headers + "Connection: close\r\n\r\n";
     }
 
     static Stream<Arguments> nasty() {
@@ -58,7 +58,7 @@ class NastyRequestsTest {
         return Stream.of(
                 of("no Host", 400, "bad-request", "GET " + geoms + " HTTP/1.1\r\nConnection: close\r\n\r\n"),
                 of("two Hosts", 400, "bad-request", get(geoms, "Host: y\r\n")),
-                of("an unknown version", 400, "bad-request", "GET " + geoms + " HTTP/7.7\r\nHost: x\r\n\r\n"),
+                of("an unknown version", 400, "bad-request", "GET " + geoms + " HTTP/7.7\r\nHost: localhost\r\n\r\n"),
                 of("a bad percent", 400, "bad-request", get("/api/v1/geoms/%zz", "")),
                 of("a percent at the end", 400, "bad-request", get("/api/v1/geoms/%4", "")),
                 of("a NUL", 400, "bad-request", get("/api/v1/geoms/%00", "")),
@@ -137,6 +137,17 @@ class NastyRequestsTest {
                 of("a bad key", 400, "invalid-parameter", post(geoms, JSON + "Idempotency-Key: a b\r\n", "{}")),
                 of("a foreign origin", 403, "cross-origin", post(geoms, JSON + "Origin: http://e.example\r\n", "{}")),
                 of("an origin that is none", 403, "cross-origin", post(geoms, JSON + "Origin: :::\r\n", "{}")),
+                of(
+                        "a page whose own name leads here",
+                        403,
+                        "cross-origin",
+                        "DELETE /api/v1/geoms/x HTTP/1.1\r\nHost: evil.example:8080\r\nOrigin: http://evil.example:8080\r\n"
+                                + "Connection: close\r\n\r\n"),
+                of(
+                        "a page whose own name leads here and that only reads",
+                        403,
+                        "cross-origin",
+                        "GET /api/v1/devices HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n"),
                 of("a verb that is none", 404, "not-found", post("/api/v1/geoms/x:explode", JSON, "{}")),
                 of("a path outside", 404, "not-found", get("/WEB-INF/web.xml", "")));
     }
@@ -156,7 +167,7 @@ class NastyRequestsTest {
                 Arguments.of("HEAD", 200, request("HEAD", "/api/v1/geoms", "")),
                 Arguments.of("OPTIONS", 200, request("OPTIONS", "/api/v1/geoms", "")),
                 Arguments.of("the oldest version", 200, "GET /api/v1/geoms HTTP/1.0\r\n\r\n"),
-                Arguments.of("a whole URI", 200, request("GET", "http://x/api/v1/geoms", "")));
+                Arguments.of("a whole URI", 200, request("GET", "http://localhost/api/v1/geoms", "")));
     }
 
     @ParameterizedTest(name = "{0}")

@@ -11,6 +11,7 @@ import io.ropewalk.config.RopewalkProperties.SecurityMode;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -21,7 +22,7 @@ class SecurityConfigurationTest {
     private static final String HASH = HexFormat.of().formatHex(AccessTokens.sha256(GOOD));
 
     private static Security security(String token, Map<String, TokenProperties> tokens) {
-        return new Security(SecurityMode.TOKEN, token, tokens, NO_JWT, List.of());
+        return new Security(SecurityMode.TOKEN, token, tokens, NO_JWT, List.of(), Set.of());
     }
 
     @Test
@@ -74,7 +75,7 @@ class SecurityConfigurationTest {
 
     @Test
     void tokensThatNobodyIsAskedForAreRefused() {
-        Security security = new Security(SecurityMode.NONE, GOOD, Map.of(), NO_JWT, List.of());
+        Security security = new Security(SecurityMode.NONE, GOOD, Map.of(), NO_JWT, List.of(), Set.of());
 
         assertThatThrownBy(() -> SecurityConfiguration.refuseIdleTokens(security))
                 .isInstanceOf(StartupException.class);

@@ -261,13 +261,15 @@ class ServiceTest {
 
     @Test
     void whatTomcatRefusesIsAProblem() throws IOException {
-        assertThat(rawHttp("GET /api/v1/geoms/..%2f HTTP/1.1\r\nHost: x\r\n"))
+        assertThat(rawHttp("GET /api/v1/geoms/..%2f HTTP/1.1\r\nHost: localhost\r\n"))
                 .contains("400", "application/problem+json", "\"code\":\"bad-request\"")
                 .doesNotContain("Tomcat");
-        assertThat(rawHttp("GET /api/v1/ge{oms HTTP/1.1\r\nHost: x\r\n")).contains("400", "application/problem+json");
-        assertThat(rawHttp("GET /api/v1/geoms?pageSize=%zz HTTP/1.1\r\nHost: x\r\n"))
+        assertThat(rawHttp("GET /api/v1/ge{oms HTTP/1.1\r\nHost: localhost\r\n"))
+                .contains("400", "application/problem+json");
+        assertThat(rawHttp("GET /api/v1/geoms?pageSize=%zz HTTP/1.1\r\nHost: localhost\r\n"))
                 .contains("400", "\"code\":\"invalid-parameter\"");
-        assertThat(rawHttp("TRACE /api/v1/geoms HTTP/1.1\r\nHost: x\r\n")).contains("405", "method-not-allowed");
+        assertThat(rawHttp("TRACE /api/v1/geoms HTTP/1.1\r\nHost: localhost\r\n"))
+                .contains("405", "method-not-allowed");
     }
 
     private static String rawHttp(String head) throws IOException {

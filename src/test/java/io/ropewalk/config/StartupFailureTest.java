@@ -51,6 +51,9 @@ class StartupFailureTest {
             ropewalk.nbd.client-auth=need                   | ropewalk.nbd.client-auth is need               | TLS is off for NBD
             ropewalk.nbd.ssl-bundle=none                    | ropewalk.nbd.ssl-bundle                        | There is no SSL bundle 'none'
             ropewalk.nbd-client.ssl-bundle=none             | ropewalk.nbd-client.ssl-bundle                 | There is no SSL bundle 'none'
+            server.ssl.bundle=none                          | server.ssl.bundle                              | There is no SSL bundle 'none'
+            management.server.ssl.bundle=none               | that of management                             | There is no SSL bundle 'none'
+            server.ssl.bundle=door spring.ssl.bundle.pem.door.keystore.certificate=/no.crt | server.ssl.bundle | SSL bundle 'door' cannot be used
             ropewalk.nbd.address=0.0.0.0 ropewalk.security.mode=none | ropewalk.nbd.address is 0.0.0.0       | ropewalk.nbd.ssl-bundle does not say
             """)
     void aPropertyThatCannotBeIsNamed(String arguments, String description, @Nullable String more) {
@@ -95,6 +98,19 @@ class StartupFailureTest {
 
         assertThat(failure("--ropewalk.demo=false").getDescription())
                 .startsWith("The data folder " + folder.resolve("data") + " cannot be used");
+    }
+
+    @Test
+    void aDatabaseThatCannotBeReadIsNamed() throws Exception {
+        Path data = Files.createDirectories(folder.resolve("data"));
+        Files.write(data.resolve("inventory.mv.db"), new byte[4096]);
+
+        FailureAnalysis analysis = failure("--ropewalk.demo=false");
+
+        assertThat(analysis.getDescription())
+                .startsWith("The database cannot be used")
+                .contains("inventory");
+        assertThat(analysis.getAction()).contains("ropewalk.data-dir");
     }
 
     private FailureAnalysis failure(String... arguments) {

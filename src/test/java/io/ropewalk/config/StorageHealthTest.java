@@ -47,6 +47,16 @@ class StorageHealthTest {
                         Map.of("state", GeomState.DEGRADED, "path d1", PathState.ACTIVE, "path d2", "FAIL TIMEOUT"));
     }
 
+    @Test
+    void aDeclaredGeomThatDoesNotExistIsDown() {
+        when(inventory.unmadeGeoms()).thenReturn(Map.of("disk1", "none of its devices can be opened"));
+
+        Health told = of(GeomState.OPTIMAL);
+
+        assertThat(told.getStatus()).isEqualTo(Status.DOWN);
+        assertThat(told.getDetails()).containsEntry("disk1", Map.of("declared", "none of its devices can be opened"));
+    }
+
     private Health of(GeomState... states) {
         List<GeomView> geoms = new java.util.ArrayList<>();
         for (GeomState state : states) {

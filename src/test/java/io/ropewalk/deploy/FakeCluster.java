@@ -36,7 +36,7 @@ final class FakeCluster implements AutoCloseable {
                     "services", "Service",
                     "pods", "Pod"),
             "apps/v1",
-            Map.of("statefulsets", "StatefulSet"),
+            Map.of("statefulsets", "StatefulSet", "daemonsets", "DaemonSet"),
             "networking.k8s.io/v1",
             Map.of("networkpolicies", "NetworkPolicy"),
             "policy/v1",
@@ -121,7 +121,9 @@ final class FakeCluster implements AutoCloseable {
                 send(exchange, 200, patched);
             }
             case "GET" -> {
-                JsonNode found = named ? kept.get(path) : emptyList(resource);
+                boolean byLabels = exchange.getRequestURI().getQuery() != null
+                        && exchange.getRequestURI().getQuery().contains("labelSelector");
+                JsonNode found = named ? kept.get(path) : list(resource, byLabels ? "nothing" : path + "/");
                 send(exchange, found == null ? 404 : 200, found == null ? missing(path) : found);
             }
             default -> send(exchange, 405, missing(path));
@@ -145,13 +147,18 @@ final class FakeCluster implements AutoCloseable {
     }
 
     /** Nothing is ever found by labels: only Helm's records of releases are looked for that way. */
-    private static ObjectNode emptyList(Matcher resource) {
+    private ObjectNode list(Matcher resource, String prefix) {
         String version = resource.group(1).replaceFirst("^/apis?/", "");
         ObjectNode list = JSON.createObjectNode()
                 .put("apiVersion", version)
                 .put("kind", KINDS.getOrDefault(version, Map.of()).get(resource.group(3)) + "List");
         list.putObject("metadata");
-        list.putArray("items");
+        ArrayNode items = list.putArray("items");
+        kept.forEach((path, each) -> {
+            if (path.startsWith(prefix)) {
+                items.add(each);
+            }
+        });
         return list;
     }
 

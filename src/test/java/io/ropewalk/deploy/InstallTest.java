@@ -1,6 +1,7 @@
 package io.ropewalk.deploy;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
@@ -38,13 +39,30 @@ class InstallTest {
         }
     }
 
+    @Test
+    void anotherWorkloadIsNotInstalledBesideTheOneThatIsThere() {
+        install();
+
+        assertThatThrownBy(() -> installInto(cluster, "workload.kind", "DaemonSet"))
+                .hasMessageContaining("StatefulSet demo-ropewalk of this release is there")
+                .hasMessageContaining("two gateways on one disk");
+        assertThatThrownBy(() -> installInto(cluster, "fullnameOverride", "other"))
+                .hasMessageContaining("would run beside StatefulSet other");
+        installInto(cluster, "podLabels.team", "storage");
+    }
+
     private void install() {
         installInto(cluster);
     }
 
     private void installInto(FakeCluster there) {
+        installInto(there, "podLabels.team", "any");
+    }
+
+    private void installInto(FakeCluster there, String key, String value) {
         chart.helm()
                 .install()
+                .set(key, value)
                 .withName("demo")
                 .withNamespace("storage")
                 .withKubeConfigContents(there.kubeConfig())

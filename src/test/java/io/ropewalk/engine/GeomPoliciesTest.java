@@ -264,6 +264,60 @@ class GeomPoliciesTest {
         assertThat(flush(m, m.channel)).isNull();
     }
 
+    @Test
+    @DisplayName("A FLUSH that failed is told to the others also when one of theirs was answered well meanwhile")
+    void aFlushThatFailedLateIsToldToAll() {
+        GeomFixture m = new GeomFixture(Mode.ACTIVE_PASSIVE, 2);
+        BlockChannel other = m.geom.open(m.loop);
+        write(m, 0);
+        m.md(0).failing(Kind.IO);
+        m.md(1).holding().failing(Kind.IO);
+        Ask failing = Ask.flush(other);
+        m.loop.run();
+        m.md(0).working();
+        assertThat(flush(m, m.channel)).isNull();
+        m.md(1).letGo();
+        m.loop.run();
+        assertThat(failing.kind()).isEqualTo(Kind.IO);
+        m.md(1).working();
+        assertThat(flush(m, m.channel)).isEqualTo(Kind.IO);
+        assertThat(flush(m, m.channel)).isNull();
+    }
+
+    @Test
+    @DisplayName(
+            "SHARED: the only device, which knows no sessions, vanished with what was unflushed: a new one covers nothing of it")
+    void aVanishedDeviceTakesItsCacheWithIt() throws Exception {
+        GeomFixture m = new GeomFixture(Mode.ACTIVE_PASSIVE, 1);
+        write(m, 0);
+        m.geom.depart("md0", "gone");
+        m.loop.run();
+        m.geom.add(new ScriptedDevice("md0", m.disk));
+        m.loop.run();
+        assertThat(flush(m, m.channel)).isEqualTo(Kind.IO);
+        assertThat(flush(m, m.channel)).isNull();
+    }
+
+    @Test
+    @DisplayName(
+            "SHARED: a device that vanished, or was removed by hand, is no loss where another vouches or nothing was unflushed")
+    void aVanishedDeviceIsNoLossWhereAnotherVouches() throws Exception {
+        GeomFixture m = new GeomFixture(Mode.ACTIVE_PASSIVE, 2);
+        write(m, 0);
+        Ask.read(m.channel, 0, 512);
+        m.geom.rotate();
+        write(m, 512);
+        m.geom.depart("md0", "gone");
+        m.loop.run();
+        assertThat(flush(m, m.channel)).isNull();
+        write(m, 0);
+        m.geom.remove("md1");
+        m.loop.run();
+        m.geom.add(m.newDevice());
+        m.loop.run();
+        assertThat(flush(m, m.channel)).isNull();
+    }
+
     private static void zeroDurably(GeomFixture m, BlockChannel channel) {
         Ask zeroes = Ask.of(channel, IoOp.WRITE_ZEROES, 0, 512, IoFlags.FUA);
         m.loop.run();

@@ -57,6 +57,21 @@ class GeomTest {
     }
 
     @Test
+    @DisplayName("Who begins to listen to a geom that is stopping hears that it is closed")
+    void whoListensLateHearsOfTheEnd() {
+        GeomFixture m = new GeomFixture(Mode.ACTIVE_PASSIVE, 1);
+        List<BlockDevice> closed = new ArrayList<>();
+        m.geom.stop();
+        m.geom.addListener(new DeviceListener() {
+            @Override
+            public void onClosed(BlockDevice device) {
+                closed.add(device);
+            }
+        });
+        assertThat(closed).containsExactly(m.geom);
+    }
+
+    @Test
     @DisplayName("R12: an error that no other path would answer otherwise goes to the client and harms no path")
     void requestErrorsDoNotFailOver() {
         GeomFixture m = new GeomFixture(Mode.ACTIVE_PASSIVE, 2);

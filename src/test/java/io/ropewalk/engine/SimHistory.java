@@ -159,11 +159,14 @@ final class SimHistory {
         }
     }
 
-    /** A client was told that its FLUSH, or its change with FUA, was refused: what a server's cache had may be gone. */
+    /** A client was told that its FLUSH, or its change with FUA, was refused, and something was owed when it was sent, or is now. */
     void flushFailed(long moment) {
-        if (Stream.concat(notDurable.stream(), atRisk.stream()).anyMatch(change -> isOwed(change, change.cache))) {
-            latestDebt = moment;
-        }
+        latestDebt = moment;
+    }
+
+    /** Whether some server has not made durable what was acknowledged. */
+    boolean isAnythingOwed() {
+        return Stream.concat(notDurable.stream(), atRisk.stream()).anyMatch(change -> isOwed(change, change.cache));
     }
 
     /** Nothing is owed that was acknowledged between those moments through the path before that cache. */

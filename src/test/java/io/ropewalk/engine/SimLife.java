@@ -22,6 +22,9 @@ final class SimLife {
     /** How many paths had been added when it began. */
     long pathsAdded;
 
+    /** Something acknowledged was not durable when it was sent. */
+    boolean owed;
+
     /** How often it was sent on a path. */
     int attempts;
 

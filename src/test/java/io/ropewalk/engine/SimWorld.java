@@ -295,6 +295,7 @@ final class SimWorld {
             observer.requireChoosable(path, life, ((Attempt.OfRequest) op.request).io().passedOver);
         }
         requireLegal(op, life);
+        life.owed |= (life.op == IoOp.FLUSH || life.durably) && history.isAnythingOwed();
         life.underWay++;
         life.attempts++;
         life.tried |= path.bit();
@@ -504,7 +505,9 @@ final class SimWorld {
     void noteIfFlush(SimLife life, IoError error) {
         boolean isFlush = life.op == IoOp.FLUSH;
         if ((isFlush || life.durably) && error.kind() == Kind.IO || isFlush && error.kind() == Kind.NO_SPACE) {
-            history.flushFailed(scheduler.nextMoment());
+            if (life.owed || history.isAnythingOwed()) {
+                history.flushFailed(scheduler.nextMoment());
+            }
         }
         if (isFlush || life.durably) {
             failedFlushes++;

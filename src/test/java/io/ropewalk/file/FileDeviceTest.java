@@ -252,6 +252,23 @@ class FileDeviceTest {
     }
 
     @Test
+    void aDurableWriteWithoutRoom_isNobodyElsesLoss() throws Exception {
+        try (Mount small = Mount.memory(folder, 1024)) {
+            BlockDevice device = open(TestFiles.sparse(small.folder().resolve("disk.img"), 8 * MIB));
+            Requests one = io(device);
+            Requests two = io(device);
+            two.write(0, noZeroes(4096)).expectSuccess();
+
+            one.write(MIB, noZeroes(2 * MIB), IoFlags.FUA).expectError(Kind.NO_SPACE);
+
+            two.flush().expectSuccess();
+            one.flush().expectSuccess();
+            device.close();
+            awaitClosed(small.folder());
+        }
+    }
+
+    @Test
     void dataThatCouldNotBeMadeDurable_isToldToTheFlushOfEveryChannel_once() throws Exception {
         try (Mount small = Mount.memory(folder, 1024);
                 LoopDevice disk =

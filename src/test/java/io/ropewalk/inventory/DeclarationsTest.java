@@ -88,9 +88,11 @@ class DeclarationsTest {
 
         assertThat(fixture.inventory.geoms()).isEmpty();
         assertThat(fixture.inventory.devices()).extracting(DeviceView::state).containsOnly(DeviceState.UNREACHABLE);
+        assertThat(fixture.inventory.unmadeGeoms()).containsOnlyKeys("disk");
 
         fixture.factory.with(uri("a"), SIZE, 512);
         eventually(() -> assertThat(fixture.inventory.geoms()).hasSize(1));
+        assertThat(fixture.inventory.unmadeGeoms()).isEmpty();
         fixture.factory.with(uri("b"), SIZE, 512);
         eventually(() -> assertThat(fixture.inventory.geom("disk").state()).isEqualTo(GeomState.OPTIMAL));
         assertThat(fixture.inventory.paths("disk")).extracting(PathView::device).containsExactly("a", "b");
@@ -123,6 +125,11 @@ class DeclarationsTest {
         fixture.inventory.declare(devices, List.of(fixture.spec("disk", "a", "b"), fixture.spec("other", "b")));
 
         assertThat(fixture.inventory.geoms()).extracting(GeomView::name).containsExactly("other");
+        assertThat(fixture.inventory.unmadeGeoms())
+                .containsOnlyKeys("disk")
+                .hasEntrySatisfying("disk", why -> assertThat(why).isNotBlank());
+        fixture.inventory.createGeom(fixture.spec("disk", "a"), Terms.NONE);
+        assertThat(fixture.inventory.unmadeGeoms()).isEmpty();
     }
 
     @Test

@@ -691,6 +691,52 @@ class LabelVerbsTest {
     }
 
     @Test
+    @DisplayName("A geom whose destruction was given up before it began is not stored as stopped")
+    void aGeomThatIsNotDestroyedAfterAllIsThereAfterARestart() {
+        try (InventoryFixture impatient = impatient()) {
+            impatient.paths(disk, "a", "b");
+            impatient.label("disk1", "a", "b");
+            int saves = impatient.memory().saves;
+            CountDownLatch gate = new CountDownLatch(1);
+            impatient.memory().gate = gate;
+
+            assertRefused(Problem.BUSY, () -> impatient.inventory.destroyGeom("disk1", false, Terms.NONE));
+            impatient.memory().gate = null;
+            gate.countDown();
+
+            eventually(() -> assertThat(impatient.memory().saves).isEqualTo(saves + 2));
+            eventually(() -> assertThat(
+                            impatient.memory().state.geoms().get("disk1").stopped())
+                    .isFalse());
+            impatient.restart();
+            eventually(
+                    () -> assertThat(impatient.inventory.geom("disk1").state()).isEqualTo(GeomState.OPTIMAL));
+        }
+    }
+
+    @Test
+    @DisplayName("A mode that was refused because its label's write was given up is not on the disk when that lands")
+    void aModeThatWasRefusedDoesNotComeWithTheNextStart() throws Exception {
+        fixture.paths(disk, "a");
+        fixture.label("disk1", "a");
+        Label before = labelOn(disk);
+        Settlement lost = new Settlement();
+        fixture.factory.device("a").loseWrites(lost);
+
+        CompletableFuture<Void> refused = CompletableFuture.runAsync(() -> assertRefused(
+                Problem.LABEL_NOT_WRITTEN,
+                () -> inventory.configureGeom(
+                        "disk1", now -> new GeomSettings(Mode.ACTIVE_READ, now.policies()), Terms.NONE)));
+        assertThat(refused).failsWithin(Duration.ofMillis(500)).withThrowableOfType(TimeoutException.class);
+        disk.write(SIZE - 512, LabelCodec.encode(new Label("disk1", before.uuid(), 512, SIZE, LabelMode.ACTIVE_READ)));
+        fixture.factory.device("a").loseWrites(null);
+        lost.settle();
+
+        refused.get(10, TimeUnit.SECONDS);
+        assertThat(labelOn(disk)).isEqualTo(before);
+    }
+
+    @Test
     void aModeIsNotTakenBackFromTheLabelWhileTheGeomMayStillGetIt() {
         try (InventoryFixture impatient = impatient()) {
             impatient.paths(disk, "a", "b");

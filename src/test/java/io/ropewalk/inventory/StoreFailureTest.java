@@ -146,6 +146,20 @@ class StoreFailureTest {
     }
 
     @Test
+    void whoTakesBackAChangeThatWasRefused_hasItTakenOutOfTheStore() {
+        fixture.memory().failing = false;
+        fixture.memory().losingAnswers = true;
+        assertRefused(Problem.STORE_FAILED, () -> inventory.failPath("disk", "a", null, Terms.NONE));
+        fixture.memory().losingAnswers = false;
+
+        inventory.restorePath("disk", "a", null, Terms.NONE);
+
+        assertThat(fixture.memory().state.geoms().get("disk").paths().getFirst().isFailedByOperator())
+                .isFalse();
+        assertThat(inventory.unstoredSince()).isEmpty();
+    }
+
+    @Test
     void aChangeThatIsAskedForAgainIsStored_whateverCameOfTheFirst() {
         fixture.memory().failing = false;
         fixture.memory().losingAnswers = true;

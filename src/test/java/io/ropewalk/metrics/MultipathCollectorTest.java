@@ -100,6 +100,17 @@ class MultipathCollectorTest {
     }
 
     @Test
+    void aDeclaredGeomThatDoesNotExistIsBroken() {
+        when(inventory.unmadeGeoms()).thenReturn(java.util.Map.of("disk2", "none of its devices can be opened"));
+
+        assertThat(scrape())
+                .contains(
+                        "multipath_geom_state{geom=\"disk2\",state=\"broken\"} 1.0",
+                        "multipath_geom_state{geom=\"disk2\",state=\"optimal\"} 0.0",
+                        "multipath_geom_state{geom=\"disk1\",state=\"optimal\"} 1.0");
+    }
+
+    @Test
     void aPathThatShouldBeThereAndIsNotShows_andTheGeomIsNotOptimal() {
         PathView lost = new PathView("d3", PathState.LOST, null, "connection refused", THEN, 0);
         when(inventory.runningGeoms()).thenReturn(List.of(new RunningGeom(geom, List.of(lost))));

@@ -273,6 +273,34 @@ class NbdServerBackpressureTest {
     }
 
     @Test
+    void clientsThatDripWhileOthersWaitForMemory_areClosed() throws Exception {
+        serve(1024, TOTAL, Duration.ofMillis(200));
+        int length = 32 * MIB;
+        try (RawNbdClient first = fixture.open(NbdReplyFormat.SIMPLE);
+                RawNbdClient second = fixture.open(NbdReplyFormat.SIMPLE);
+                RawNbdClient waits = fixture.open(NbdReplyFormat.SIMPLE)) {
+            first.header(Nbd.CMD_WRITE, 0, 1, 0, length).send(new byte[1]);
+            second.header(Nbd.CMD_WRITE, 0, 2, 0, length).send(new byte[1]);
+            await().atMost(NbdServerFixture.PATIENCE).until(() -> fixture.server.memoryBytes() >= 2L * length);
+            waits.request(Nbd.CMD_READ, 0, 3, 0, length);
+            Thread dripping = Thread.ofVirtual().start(() -> {
+                try {
+                    while (true) {
+                        first.send(new byte[1]);
+                        second.send(new byte[1]);
+                        Thread.sleep(50);
+                    }
+                } catch (IOException | InterruptedException closed) {
+                    // As it should be.
+                }
+            });
+            expectReplies(waits, 1, length);
+            dripping.interrupt();
+            dripping.join();
+        }
+    }
+
+    @Test
     void clientThatOnlyWaitsForTheDevice_isNeverClosed() throws IOException {
         serve(1024, TOTAL, Duration.ofSeconds(2));
         disk.holdBack();

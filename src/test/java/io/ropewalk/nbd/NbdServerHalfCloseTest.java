@@ -59,6 +59,32 @@ class NbdServerHalfCloseTest {
 
     @ParameterizedTest
     @EnumSource(Transport.class)
+    void whatHasToWaitForRoom_isAnsweredBeforeTheConnectionIsClosed(Transport transport) throws IOException {
+        Assumptions.assumeTrue(transport.isAvailable());
+        try (NbdServerFixture fixture =
+                        NbdServerFixture.serving(transport, null, o -> o.withBounds(2, 64 << 20, 64 << 20), disk);
+                RawNbdClient client = fixture.open(NbdReplyFormat.SIMPLE)) {
+            disk.holdBack();
+            for (int i = 0; i < 10; i++) {
+                client.write(0, i, 0, new byte[BLOCK]);
+            }
+            client.request(Nbd.CMD_DISC, 0, 10, 0, 0);
+            fixture.awaitHeldBack(disk, 2);
+
+            client.shutdownOutput();
+
+            assertThat(client.hasInput(A_WHILE_MILLIS)).isFalse();
+            disk.letGo();
+            for (int i = 0; i < 10; i++) {
+                assertThat(client.reply().errno()).isZero();
+            }
+            client.awaitClosed();
+            fixture.awaitNoSessions();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Transport.class)
     void withNothingInFlight_theConnectionIsClosedAtOnce(Transport transport) throws IOException {
         Assumptions.assumeTrue(transport.isAvailable());
         Path socket = folder.resolve("nbd.sock");

@@ -20,6 +20,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -239,6 +240,42 @@ class NbdServerLifecycleTest {
             }
             assertThat(shutdowns).isEqualTo(8);
             client.awaitClosed();
+        }
+    }
+
+    @Test
+    void whatArrivesWhileAPausedSessionEnds_isAnsweredBeforeItIsClosed() throws Exception {
+        disk.holdBack();
+        try (NbdServerFixture fixture = NbdServerFixture.serving(o -> o.withBounds(2, 64 << 20, 64 << 20), disk);
+                RawNbdClient client = fixture.open(NbdReplyFormat.SIMPLE)) {
+            for (int i = 0; i < 3; i++) {
+                client.request(Nbd.CMD_FLUSH, 0, i, 0, 0);
+            }
+            fixture.awaitHeldBack(disk, 2);
+            fixture.settle();
+            for (int i = 3; i < 10; i++) {
+                client.request(Nbd.CMD_FLUSH, 0, i, 0, 0);
+            }
+            disk.tellOfTheEnd();
+            fixture.settle();
+            CountDownLatch together = new CountDownLatch(1);
+            fixture.loops.loops().forEach(loop -> loop.execute(() -> awaitUninterruptibly(together)));
+            disk.letGo();
+            together.countDown();
+            int shutdowns = 0;
+            for (int i = 0; i < 10; i++) {
+                shutdowns += client.reply().errno() == Nbd.ESHUTDOWN ? 1 : 0;
+            }
+            assertThat(shutdowns).isEqualTo(8);
+            client.awaitClosed();
+        }
+    }
+
+    private static void awaitUninterruptibly(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
         }
     }
 

@@ -17,6 +17,7 @@ import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -140,6 +141,17 @@ class NbdServerNegotiationTest {
                 .get(1)
                 .buffer()
                 .getInt(6);
+    }
+
+    @Test
+    void whatIsAskedForAgainAndAgain_isToldOnce() throws IOException {
+        try (RawNbdClient client = fixture.connect()) {
+            int[] types = new int[16_000];
+            Arrays.fill(types, Nbd.INFO_BLOCK_SIZE);
+            assertThat(client.option(Nbd.OPT_INFO, goData("disk", types)))
+                    .extracting(OptionReply::type)
+                    .containsExactly(Nbd.REP_INFO, Nbd.REP_INFO, Nbd.REP_ACK);
+        }
     }
 
     @Test

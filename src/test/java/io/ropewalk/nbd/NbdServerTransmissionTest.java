@@ -9,6 +9,7 @@ import io.ropewalk.block.IoError;
 import io.ropewalk.block.IoError.Kind;
 import io.ropewalk.nbd.RawNbdClient.Reply;
 import io.ropewalk.testing.MemoryDevice;
+import io.ropewalk.testing.ScriptedDevice;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -16,6 +17,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -122,6 +124,39 @@ class NbdServerTransmissionTest {
                         "CACHE 0+67108864",
                         "WRITE_ZEROES 0+4096 flags 2",
                         "WRITE_ZEROES 0+67108864 flags 5");
+    }
+
+    @ParameterizedTest
+    @EnumSource(NbdReplyFormat.class)
+    void whatIsLong_goesPieceByPiece_andIsAnsweredOnce(NbdReplyFormat format) throws IOException {
+        fixture.close();
+        long piece = NbdServerRequest.PIECE_BYTES;
+        ScriptedDevice large = new ScriptedDevice("large", new ScriptedDevice.Disk(0)).with(Geometry.of(1L << 50, 512));
+        List<String> asked = new CopyOnWriteArrayList<>();
+        large.failingWhere(request -> {
+            asked.add(request.toString());
+            return request.offset() == 5 * piece ? IoError.of(Kind.IO, "a bad spot") : null;
+        });
+        fixture = NbdServerFixture.serving(large);
+        try (RawNbdClient client = fixture.open(format)) {
+            client.request(Nbd.CMD_CACHE, 0, 1, piece / 2, 2 * piece);
+            assertSuccess(client.reply(), 1);
+            assertThat(asked)
+                    .containsExactly(
+                            "CACHE " + piece / 2 + "+" + piece / 2,
+                            "CACHE " + piece + "+" + piece,
+                            "CACHE " + 2 * piece + "+" + piece / 2);
+            asked.clear();
+            client.request(Nbd.CMD_CACHE, 0, 2, 4 * piece, 3 * piece);
+            Reply refused = client.reply();
+            assertThat(refused.cookie()).isEqualTo(2);
+            assertThat(refused.errno()).isEqualTo(Nbd.EIO);
+            assertThat(asked).hasSize(2);
+            asked.clear();
+            assertRefused(client, Nbd.CMD_WRITE_ZEROES, 0, (1L << 50) - piece, 2 * piece, Nbd.ENOSPC);
+            assertRefused(client, Nbd.CMD_TRIM, 0, 0, 2 * piece + 1, Nbd.EINVAL);
+            assertThat(asked).isEmpty();
+        }
     }
 
     @Test
