@@ -163,7 +163,8 @@ app.kubernetes.io/component: gateway
 {{/* Says no, in one sentence, to values that a schema cannot judge. */}}
 {{- define "ropewalk.validate" -}}
 {{- $daemonSet := eq .Values.workload.kind "DaemonSet" -}}
-{{- range $kind := list "StatefulSet" "DaemonSet" -}}
+{{- /* Where there is a cluster to ask. */ -}}
+{{- range $kind := ternary (list "StatefulSet" "DaemonSet") list (.Capabilities.APIVersions.Has "apps/v1/StatefulSet") -}}
 {{- range $there := (lookup "apps/v1" $kind $.Release.Namespace "").items -}}
 {{- $labels := $there.metadata.labels | default dict -}}
 {{- $ours := and (eq (get $labels "app.kubernetes.io/part-of") "ropewalk") (eq (get $labels "app.kubernetes.io/instance") $.Release.Name) -}}
