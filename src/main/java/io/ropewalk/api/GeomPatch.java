@@ -17,7 +17,7 @@ import tools.jackson.databind.node.ObjectNode;
 record GeomPatch(
         @Schema(description = "Which paths serve which requests.") @Nullable Mode mode,
 
-        @Nullable PoliciesJson policies) {
+        @Schema(description = "What is left out stays.") @Nullable PoliciesJson policies) {
     private static GeomPatch of(GeomSettings settings) {
         return new GeomPatch(settings.mode(), PoliciesJson.of(settings.policies()));
     }

@@ -124,7 +124,7 @@ final class ContractDifference {
 
     /** {@code sent}: by the client, who may go on to send what it always did; else by us. */
     private void schema(String where, Map<String, Object> was, Map<String, Object> is, boolean sent) {
-        Object reference = was.get("$ref");
+        Object reference = was.getOrDefault("$ref", was.get("anyOf"));
         if (reference != null && !seen.add(reference + (sent ? " sent" : " answered"))) {
             return;
         }
@@ -165,7 +165,13 @@ final class ContractDifference {
     private static Map<String, Object> resolve(Map<String, Object> document, Map<String, Object> schema) {
         Object reference = schema.get("$ref");
         if (reference == null) {
-            return schema;
+            // Something or null.
+            return list(schema, "anyOf").stream()
+                    .map(ContractDifference::asMap)
+                    .filter(either -> either.containsKey("$ref"))
+                    .findFirst()
+                    .map(either -> resolve(document, either))
+                    .orElse(schema);
         }
         String name = reference.toString().substring(reference.toString().lastIndexOf('/') + 1);
         return map(map(map(document, "components"), "schemas"), name);

@@ -53,7 +53,13 @@ class SurroundingsTest {
         Manifests rendered = Chart.ofProject().render();
 
         assertThat(rendered.pod().getSecurityContext().getRunAsUser()).isEqualTo(65532);
-        assertThat(dockerfile).contains("SPRING_CONFIG_ADDITIONALLOCATION=optional:file:/etc/ropewalk/");
+        // What is said last wins, and a variable for the folder would win over both.
+        assertThat(dockerfile)
+                .contains("SPRING_CONFIG_ADDITIONALLOCATION=file:/opt/ropewalk/defaults/,optional:file:/etc/ropewalk/")
+                .contains("COPY src/main/docker/application.yaml defaults/")
+                .doesNotContain("ROPEWALK_DATADIR");
+        assertThat(Files.readString(Path.of("src/main/docker/application.yaml")))
+                .contains("data-dir: /var/lib/ropewalk");
         assertThat(rendered.pod().getContainers().getFirst().getVolumeMounts())
                 .anyMatch(mount -> mount.getMountPath().equals("/etc/ropewalk/application.yaml"))
                 .anyMatch(mount -> mount.getMountPath().equals("/var/lib/ropewalk"));
