@@ -27,9 +27,10 @@ public record TrustedHosts(Set<String> more) {
         return name.equals("localhost") || name.endsWith(".localhost") || more.contains(name) || isLoopback(name);
     }
 
-    private static boolean isLoopback(String name) {
+    /** Whether {@code address} is a literal address of loopback. */
+    static boolean isLoopback(String address) {
         try {
-            return InetAddress.ofLiteral(name).isLoopbackAddress();
+            return InetAddress.ofLiteral(address).isLoopbackAddress();
         } catch (IllegalArgumentException aName) {
             return false;
         }

@@ -5,7 +5,6 @@ import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
-import java.net.InetAddress;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpHeaders;
 import org.springframework.web.filter.OncePerRequestFilter;
@@ -25,7 +24,7 @@ final class TrustedHostsFilter extends OncePerRequestFilter {
 
     @Override
     protected boolean shouldNotFilter(HttpServletRequest request) {
-        return request.getRequestURI().startsWith("/actuator/") || !isLoopback(request.getLocalAddr());
+        return request.getRequestURI().startsWith("/actuator/") || !TrustedHosts.isLoopback(request.getLocalAddr());
     }
 
     @Override
@@ -48,13 +47,5 @@ final class TrustedHostsFilter extends OncePerRequestFilter {
     private static @Nullable String nameOf(HttpServletRequest request) {
         String host = request.getHeader(HttpHeaders.HOST);
         return host == null ? null : host.replaceFirst(":\\d*$", "").replaceAll("[\\[\\]]", "");
-    }
-
-    private static boolean isLoopback(String address) {
-        try {
-            return InetAddress.ofLiteral(address).isLoopbackAddress();
-        } catch (IllegalArgumentException unknown) {
-            return false;
-        }
     }
 }

@@ -151,8 +151,8 @@ public final class NbdServer implements AutoCloseable {
     }
 
     /**
-     * Stops: accepts no more, answers what is in flight, answers ESHUTDOWN to requests that still come, and closes each
-     * session when it has nothing in flight. Sessions that are not done after {@code grace} are cut off. Idempotent.
+     * Stops: accepts no more, answers what is in flight, drops unanswered what still comes, and closes each session when it
+     * has nothing in flight. Sessions that are not done after {@code grace} are cut off. Idempotent.
      */
     public void close(Duration grace) {
         closing = true;
@@ -163,7 +163,7 @@ public final class NbdServer implements AutoCloseable {
         if (watch != null) {
             watch.cancel();
         }
-        sessions.values().forEach(session -> session.onLoop(session::shutDown));
+        sessions.values().forEach(session -> session.onLoop(session::stop));
         if (!awaitEnd(grace)) {
             sessions.values().forEach(session -> session.onLoop(session::abort));
             awaitEnd(ABORT_TIME);

@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class NbdSession extends MessageReceiver {
     private static final String CLIENT_CLOSED = "the client closed the connection";
+    private static final String SERVER_STOPS = "the server is shutting down";
 
     private final NbdServer server;
     private final long id;
@@ -300,18 +301,18 @@ final class NbdSession extends MessageReceiver {
     }
 
     /** Lets what is in flight finish, then closes. On the loop. */
-    void shutDown() {
+    void stop() {
         NbdTransmission running = transmission;
         if (running == null) {
-            close("the server is shutting down");
+            close(SERVER_STOPS);
         } else {
-            running.shutDown("the server is shutting down");
+            running.stop(SERVER_STOPS);
         }
     }
 
     /** Does not wait for what is in flight. On the loop. */
     void abort() {
-        close("the server is shutting down");
+        close(SERVER_STOPS);
         NbdTransmission running = transmission;
         if (running != null) {
             running.abort();

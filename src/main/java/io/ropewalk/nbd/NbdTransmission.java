@@ -25,9 +25,10 @@ import org.jspecify.annotations.Nullable;
  * with one flush in {@link #endOfTurn}. A WRITE's payload is a slice of the receive buffer with its NBD header still
  * before it, as headroom; a READ's reply header goes into the headroom of the device's buffer where there is enough.
  *
- * <p><b>The end.</b> DISC, a client that closes its side, a device that closes and the server's shutdown let what is in
- * flight finish, then close the connection. A connection that breaks leaves its requests to the device, and their answers are dropped. In every case
- * the device's channel is closed after the last answer.
+ * <p><b>The end.</b> DISC, a client that closes its side, a device that closes and the server's stop let what is in flight
+ * finish, then close the connection. Meanwhile a device that has closed refuses what still comes, and a server that stops
+ * drops it ({@link #stop}). A connection that breaks leaves its requests to the device, and their answers are dropped.
+ * In every case the device's channel is closed after the last answer.
  */
 final class NbdTransmission implements DeviceListener {
     /** Longer payloads are not even skipped: such a client is not worth the traffic. */
@@ -44,7 +45,7 @@ final class NbdTransmission implements DeviceListener {
     /** What a client that others wait for has to take or send between two looks, or else one whole request. */
     private static final long LEAST_PROGRESS_BYTES = 1 << 20;
 
-    private static final IoError SHUTTING_DOWN = IoError.of(Kind.SHUTTING_DOWN, "the server is shutting down");
+    private static final IoError EXPORT_GONE = IoError.of(Kind.SHUTTING_DOWN, "the export is gone");
     private static final IoError UNEXPECTED_PAYLOAD = IoError.of(Kind.INVALID, "the request takes no payload");
     private static final IoError TOO_LONG =
             IoError.of(Kind.INVALID, "WRITE is longer than " + Geometry.MAXIMUM_PAYLOAD_BYTES + " bytes");
@@ -68,7 +69,7 @@ final class NbdTransmission implements DeviceListener {
     private boolean drainWatched;
 
     private boolean connected = true;
-    private boolean shuttingDown;
+    private boolean ending;
     private boolean closing;
     private long requestsAtLook = -1;
     private int undecodedAtLook;
@@ -245,7 +246,7 @@ final class NbdTransmission implements DeviceListener {
         requests++;
         long cookie = in.getLong(start + 8);
         long offset = in.getLong(start + 16);
-        IoError refusal = shuttingDown ? SHUTTING_DOWN : rules.refusal(type, flags, offset, length);
+        IoError refusal = ending ? EXPORT_GONE : rules.refusal(type, flags, offset, length);
         if (refusal != null) {
             memory.refuse();
             refuse(cookie, offset, refusal);
@@ -439,7 +440,7 @@ final class NbdTransmission implements DeviceListener {
             endOfRequests = null;
             clientHasEnded(ended);
         }
-        if (shuttingDown && inFlight == 0) {
+        if (ending && inFlight == 0) {
             closeWhenQuiet();
         }
     }
@@ -517,26 +518,40 @@ final class NbdTransmission implements DeviceListener {
 
     // The end
 
-    /** Answers what is in flight, refuses what comes, then closes. */
-    void shutDown(String reason) {
+    /** Answers what is in flight, refuses what still comes to be decoded, then closes. */
+    private void end(String reason) {
         session.because(reason);
-        shuttingDown = true;
+        ending = true;
         scheduleEndOfTurn();
     }
 
+    /** What is gone does not come back: who still asks is told so. */
     @Override
     public void onClosed(BlockDevice closed) {
-        session.onLoop(() -> shutDown("the export is gone"));
+        session.onLoop(() -> end(EXPORT_GONE.message()));
+    }
+
+    /**
+     * The server stops: answers what is in flight, drops what is not yet, then closes. A server that stops is often back
+     * soon, and a client that connects again (QEMU's) repeats what had no answer; ESHUTDOWN it would hand on as an error.
+     */
+    void stop(String reason) {
+        session.stopReceiving();
+        if (connected) {
+            // Paused or not: what is dropped must be received, or else the connection would be reset.
+            session.resume(context);
+        }
+        end(reason);
     }
 
     /** The client asks for nothing more than what has arrived; it is answered that, also where it has to wait for room. */
     void clientHasEnded(String reason) {
-        if (session.isPaused() && !shuttingDown) {
+        if (session.isPaused() && !ending) {
             endOfRequests = reason;
             return;
         }
         session.stopReceiving();
-        shutDown(reason);
+        end(reason);
     }
 
     private void closeConnection() {
