@@ -98,6 +98,14 @@ public abstract class BlockChannel {
     public abstract void abort(IoError error);
 
     /**
+     * Whoever submits here has gone, and may be back by another channel to repeat what had no answer: pending requests are
+     * begun nowhere any more, nor again, so that none can land on what comes after. What is under way is answered when it
+     * is over, all else at once with DISCONNECTED, as are later submits. Where every request is begun at once, that changes
+     * nothing. Idempotent.
+     */
+    public void abandon() {}
+
+    /**
      * Ends the channel; later submits are answered with SHUTTING_DOWN, pending requests with DISCONNECTED. Idempotent.
      */
     public abstract void close();

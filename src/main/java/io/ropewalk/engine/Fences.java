@@ -11,9 +11,9 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The ranges that a change given up on a lost path, or sent twice, may still hit: until it is settled, nothing else may
- * change them, or the stale change could land on top (Q12). Any thread. While there are none, a request pays one volatile
- * read; else it looks at an index, which is made anew by the first that asks after a change.
+ * The ranges that a change given up on a lost path, sent twice, or left by its client may still hit: until it is settled,
+ * nothing else may change them, or the stale change could land on top (Q12). Any thread. While there are none, a request
+ * pays one volatile read; else it looks at an index, which is made anew by the first that asks after a change.
  */
 final class Fences {
     private final Set<Fence> all = new HashSet<>();

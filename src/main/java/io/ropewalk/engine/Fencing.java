@@ -52,9 +52,9 @@ final class Fencing {
     }
 
     /**
-     * A change is under way and about to be sent once more: nothing else touches its range until both copies are answered,
-     * which their deadlines see to. Returns whether that holds: not where {@code policies.quiesce} says that nothing is
-     * fenced.
+     * A change is under way that is about to be sent once more, or whose client has gone: nothing else touches its range
+     * until all that is under way of it is answered, which deadlines see to. Returns whether that holds: not where {@code
+     * policies.quiesce} says that nothing is fenced.
      */
     boolean addUntilSettled(Fence fence) {
         if (geom.policies().quiesce().isZero()) {

@@ -4,6 +4,8 @@ import io.ropewalk.block.BlockChannel;
 import io.ropewalk.block.IoError;
 import io.ropewalk.block.IoError.Kind;
 import io.ropewalk.block.IoRequest;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** One client's way into a geom, on one lane. Knows the client's pending requests so that it can give them up. */
@@ -14,6 +16,7 @@ final class GeomChannel extends BlockChannel {
     private @Nullable GeomIo newest;
     private long submissions;
     private long seenLosses;
+    private boolean abandoned;
     private boolean closed;
 
     GeomChannel(Geom geom, Lane lane) {
@@ -47,6 +50,8 @@ final class GeomChannel extends BlockChannel {
     protected void start(IoRequest request) {
         if (closed) {
             request.fail(IoError.of(Kind.SHUTTING_DOWN, "the channel is closed"));
+        } else if (abandoned) {
+            request.fail(clientHasGone());
         } else {
             lane.start(this, request);
         }
@@ -68,10 +73,41 @@ final class GeomChannel extends BlockChannel {
             IoRequest parent = io.parent;
             strike(io);
             if (parent != null) {
+                lane.fenceWhileUnderWay(io);
                 io.abandon();
                 parent.fail(error);
             }
         }
+    }
+
+    boolean isAbandoned() {
+        return abandoned;
+    }
+
+    @Override
+    public void abandon() {
+        abandoned = true;
+        List<GeomIo> waiting = new ArrayList<>();
+        for (GeomIo io = oldest; io != null; io = io.newer) {
+            if (io.out == 0) {
+                waiting.add(io);
+            } else {
+                lane.fenceWhileUnderWay(io);
+            }
+        }
+        for (GeomIo io : waiting) {
+            IoRequest parent = io.parent;
+            // Who hears of one end may have brought about that of others.
+            if (parent != null && io.channel == this && io.out == 0) {
+                strike(io);
+                io.abandon();
+                parent.fail(clientHasGone());
+            }
+        }
+    }
+
+    private static IoError clientHasGone() {
+        return IoError.of(Kind.DISCONNECTED, "the client has gone");
     }
 
     @Override

@@ -71,7 +71,7 @@ final class GeomIo {
 
     @Nullable FailReason firstFailure;
 
-    /** Of a change that was sent twice: settled when both copies are answered. */
+    /** Of a change that was sent twice, or whose client has gone: settled when nothing of it is under way. */
     @Nullable Settlement copiesAnswered;
 
     private @Nullable List<Suspect> suspects;
@@ -127,6 +127,11 @@ final class GeomIo {
             copiesAnswered.settle();
             copiesAnswered = null;
         }
+    }
+
+    /** Its client has gone: it is sent no more. */
+    boolean isAbandoned() {
+        return channel == null || channel.isAbandoned();
     }
 
     /** The client no longer waits. It may release its payload now; attempts under way may still need it. */

@@ -65,7 +65,7 @@ final class Hedging {
 
     private void hedge(Attempt.OfRequest slow) {
         GeomIo io = slow.io();
-        if (io.parent == null || io.hedged || (hedges + 1) * REQUESTS_PER_HEDGE > requests) {
+        if (io.isAbandoned() || io.hedged || (hedges + 1) * REQUESTS_PER_HEDGE > requests) {
             return;
         }
         LanePath path = eligibility.chooseForHedge(io.tried);

@@ -6,6 +6,7 @@ import io.ropewalk.block.IoError.Scope;
 import io.ropewalk.block.IoLoop;
 import io.ropewalk.block.IoOp;
 import io.ropewalk.block.IoRequest;
+import io.ropewalk.block.Settlement;
 import io.ropewalk.engine.Fences.Fence;
 import io.ropewalk.engine.Look.Finding;
 import java.time.Duration;
@@ -270,7 +271,7 @@ final class Lane {
             flushing.onBranchDecided(io, parent);
         } else if (io.out > 0) {
             return; // hedged: the other attempt decides
-        } else if (io.refused) {
+        } else if (io.refused || io.isAbandoned()) {
             finish(io);
         } else {
             retry(io, parent.op());
@@ -323,7 +324,7 @@ final class Lane {
     /** No path is left: waits for one, if the policies allow it. */
     private void giveUp(GeomIo io) {
         boolean waitingHelps = io.error == null || io.error.kind().scope() == Scope.PATH;
-        if (waitingHelps && parked.park(io)) {
+        if (waitingHelps && !io.isAbandoned() && parked.park(io)) {
             startTicking();
         } else {
             finish(io);
@@ -451,6 +452,19 @@ final class Lane {
     }
 
     // ---- waiting
+
+    /**
+     * Nobody waits for {@code io}: its client may repeat it by another channel and go on, so a change that is under way
+     * holds up all others of its range until it is answered.
+     */
+    void fenceWhileUnderWay(GeomIo io) {
+        IoRequest parent = io.parent;
+        if (parent != null && io.out > 0 && parent.op().changesData() && io.copiesAnswered == null) {
+            Settlement answered = new Settlement();
+            io.copiesAnswered = answered;
+            geom.fencing().addUntilSettled(new Fence(io.attempt.on().path, parent, answered));
+        }
+    }
 
     /** The fences have changed: changes that no longer overlap one go ahead, in the order in which they came. */
     void releaseHeld() {

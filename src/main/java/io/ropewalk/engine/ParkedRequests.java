@@ -3,6 +3,7 @@ package io.ropewalk.engine;
 import io.ropewalk.block.IoOp;
 import io.ropewalk.block.IoRequest;
 import java.util.ArrayDeque;
+import java.util.List;
 import java.util.Objects;
 
 /**
@@ -70,29 +71,33 @@ final class ParkedRequests {
         GeomIo io;
         do {
             io = parked.element();
-            unparkOne();
+            unpark(io);
         } while (!parked.isEmpty() && parked.element() != io);
         unparking = false;
     }
 
-    private void unparkOne() {
-        GeomIo io = parked.remove();
+    private void unpark(GeomIo io) {
+        if (!parked.remove(io)) {
+            return; // who hears of one end may have brought about that of others
+        }
         parkedBytes -= io.parkedBytes;
         io.beginAgain();
         lane.resume(io, io.parent);
     }
 
-    /** The first of the queue tries its luck; those whose time is up are answered. */
+    /** The first of the queue tries its luck; those whose time is up are answered, those whose client has gone leave. */
     void tick(long nowNanos) {
         if (nowNanos - latestTryNanos < geom.attemptTimeoutNanos() / TRIES_PER_TIMEOUT) {
             return;
         }
         latestTryNanos = nowNanos;
-        while (!parked.isEmpty() && isTimeUp(parked.element(), nowNanos)) {
-            unparkOne();
-        }
+        // Who waits again stands before who has waited longer, so not only at the head.
+        List<GeomIo> due = parked.stream()
+                .filter(io -> io.parent == null || isTimeUp(io, nowNanos))
+                .toList();
+        due.forEach(this::unpark);
         if (!parked.isEmpty()) {
-            unparkOne();
+            unpark(parked.element());
         }
     }
 

@@ -27,8 +27,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>The end.</b> DISC, a client that closes its side, a device that closes and the server's stop let what is in flight
  * finish, then close the connection. Meanwhile a device that has closed refuses what still comes, and a server that stops
- * drops it ({@link #stop}). A connection that breaks leaves its requests to the device, and their answers are dropped.
- * In every case the device's channel is closed after the last answer.
+ * drops it ({@link #stop}). Where the client goes without DISC, only what is under way is finished ({@link
+ * BlockChannel#abandon}): it may come back and repeat what had no answer. In every case the device's channel is closed
+ * after the last answer.
  */
 final class NbdTransmission implements DeviceListener {
     /** Longer payloads are not even skipped: such a client is not worth the traffic. */
@@ -163,7 +164,8 @@ final class NbdTransmission implements DeviceListener {
         int type = in.getUnsignedShort(start + 6);
         long length = format == NbdReplyFormat.EXTENDED ? in.getLong(start + 24) : in.getUnsignedInt(start + 24);
         if (type == Nbd.CMD_DISC) {
-            clientHasEnded("the client disconnected");
+            session.stopReceiving();
+            end("the client disconnected");
             return 0;
         }
         long payload = rules.hasPayload(type, flags) ? length : 0;
@@ -544,14 +546,25 @@ final class NbdTransmission implements DeviceListener {
         end(reason);
     }
 
-    /** The client asks for nothing more than what has arrived; it is answered that, also where it has to wait for room. */
+    /**
+     * The client sends no more; what has arrived is done, also where it has to wait for room. Where it has not said that
+     * it goes (DISC), it may be dead, and back elsewhere.
+     */
     void clientHasEnded(String reason) {
         if (session.isPaused() && !ending) {
             endOfRequests = reason;
             return;
         }
         session.stopReceiving();
+        abandonUnlessEnding();
         end(reason);
+    }
+
+    /** Whoever says that it goes is entitled to what it has asked for ("NBD_CMD_DISC"). */
+    private void abandonUnlessEnding() {
+        if (!ending) {
+            device.abandon();
+        }
     }
 
     private void closeConnection() {
@@ -563,10 +576,12 @@ final class NbdTransmission implements DeviceListener {
         }
     }
 
-    /** The connection is gone; what is in flight is left to the device. */
+    /** The connection is gone; what is under way is left to the device. */
     void connectionLost() {
         connected = false;
+        session.stopReceiving();
         output.discard();
+        abandonUnlessEnding();
         finishWhenIdle();
     }
 

@@ -94,6 +94,7 @@ class EngineSimulationTest {
         return Map.of(
                         SimWeakness.NO_FENCE, "read",
                         SimWeakness.NO_FENCE_BESIDE_HEDGE, "read",
+                        SimWeakness.NO_FENCE_BEHIND_CLIENT, "read",
                         SimWeakness.NO_EPOCH, "is in use since",
                         SimWeakness.NO_FLUSH_FAN_OUT, "read|debt|was lost",
                         SimWeakness.NO_SESSION_END, "was lost with cache|debt",

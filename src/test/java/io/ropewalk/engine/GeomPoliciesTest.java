@@ -115,6 +115,70 @@ class GeomPoliciesTest {
         return settlement;
     }
 
+    @Test
+    @DisplayName("What waits for a path when its client goes is not sent any more, and nobody waits behind it")
+    void whatWaitsGoesWithItsClient() {
+        NoPath bounds = new NoPath(Duration.ofMinutes(10), 2, 1024);
+        GeomFixture m = new GeomFixture(Mode.ACTIVE_PASSIVE, Policies.DEFAULT.withNoPath(bounds), 1);
+        m.md(0).failing(Kind.UNREACHABLE);
+        List<Ask> waiting =
+                List.of(Ask.write(m.channel, 0, new byte[] {1, 1, 1, 1}), Ask.write(m.channel, 512, new byte[512]));
+        m.loop.run();
+        m.channel.abandon();
+        assertThat(waiting).extracting(Ask::kind).containsOnly(Kind.DISCONNECTED);
+        m.loop.runFor(SECOND);
+        assertThat(m.geom.stats().queuedRequests()).isZero();
+        BlockChannel back = m.geom.open(m.loop);
+        Ask again = Ask.write(back, 0, new byte[512]);
+        m.loop.runFor(SECOND);
+        assertThat(again.isAnswered()).isFalse();
+        m.md(0).working().received.clear();
+        m.loop.runFor(SECOND);
+        assertThat(again.succeeded()).isTrue();
+        assertThat(m.md(0).received).filteredOn(IoOp.WRITE::equals).hasSize(1);
+        assertThat(Ask.read(m.channel, 0, 512).kind()).isEqualTo(Kind.DISCONNECTED);
+    }
+
+    @Test
+    @DisplayName("What is under way when its client goes is not retried, and others of its range wait until it is over")
+    void whatIsUnderWayHoldsOthersUpWhenItsClientGoes() {
+        GeomFixture m = new GeomFixture(Mode.ACTIVE_PASSIVE, 2);
+        m.md(0).failing(Kind.DISCONNECTED).holding();
+        Ask left = Ask.write(m.channel, 512, new byte[512]);
+        m.loop.run();
+        m.channel.abandon();
+        BlockChannel back = m.geom.open(m.loop);
+        Ask again = Ask.write(back, 512, new byte[512]);
+        Ask read = Ask.read(back, 0, 512);
+        m.loop.run();
+        assertThat(List.of(left, again, read)).noneMatch(Ask::isAnswered);
+        assertThat(m.geom.stats().heldWrites()).isOne();
+        m.md(0).letGo();
+        m.loop.run();
+        assertThat(left.kind()).isEqualTo(Kind.DISCONNECTED);
+        assertThat(again.succeeded()).isTrue();
+        assertThat(m.md(1).received).filteredOn(IoOp.WRITE::equals).hasSize(1);
+        assertThat(m.geom.fencing().fences().isEmpty()).isTrue();
+        m.channel.close();
+    }
+
+    @Test
+    @DisplayName("A channel that is aborted with a change under way leaves it fenced")
+    void whatAnAbortLeavesUnderWayHoldsOthersUp() {
+        GeomFixture m = new GeomFixture(Mode.ACTIVE_PASSIVE, 2);
+        m.md(0).holding();
+        Ask.write(m.channel, 512, new byte[512]);
+        m.channel.close();
+        BlockChannel back = m.geom.open(m.loop);
+        Ask again = Ask.write(back, 512, new byte[512]);
+        m.loop.run();
+        assertThat(m.md(0).held).hasSize(1);
+        assertThat(m.geom.stats().heldWrites()).isOne();
+        m.md(0).working().letGo();
+        m.loop.run();
+        assertThat(again.succeeded()).isTrue();
+    }
+
     // ---- unflushed changes (Q12)
 
     @Test

@@ -20,6 +20,11 @@ final class SimClient {
     private @Nullable BlockChannel channel;
     private int left;
 
+    private boolean amidAbort;
+
+    /** Where it has gone from, while something is under way there. */
+    private @Nullable BlockChannel leaving;
+
     /** When a FLUSH last failed, or when there was none to fail yet. */
     private long toldOfDebt;
 
@@ -68,20 +73,67 @@ final class SimClient {
     }
 
     private void giveUp(BlockChannel then) {
-        if (channel != then) {
+        int way = random.below(3);
+        // What an abort amid its own answers leaves is not for being abandoned.
+        if (channel != then || (way == 2 && amidAbort)) {
             return;
         }
         world.count(SimHappening.GIVEN_UP);
         world.tell(() -> name + " gives up");
         slots.stream().filter(SimRequest::isUnderWay).forEach(slot -> slot.life().givenUp = true);
-        if (random.chance(0.5)) {
-            then.abort(IoError.of(Kind.DISCONNECTED, "the client has gone"));
-        } else {
-            disconnect();
-            world.scheduler.after(random.between(0, world.plan.timeoutNanos()), this::connect);
+        switch (way) {
+            case 0 -> {
+                boolean before = amidAbort;
+                amidAbort = true;
+                then.abort(IoError.of(Kind.DISCONNECTED, "the client has gone"));
+                amidAbort = before;
+            }
+            case 1 -> {
+                disconnect();
+                world.scheduler.after(random.between(0, world.plan.timeoutNanos()), this::connect);
+            }
+            default -> {
+                abandon(then);
+                return;
+            }
         }
         if (slots.stream().anyMatch(slot -> slot.isUnderWay() && slot.life().givenUp)) {
             throw new SimViolation("a channel was aborted, and has requests under way");
+        }
+    }
+
+    /** As a server whose client has gone. */
+    private void abandon(BlockChannel then) {
+        world.count(SimHappening.ABANDONED);
+        channel = null;
+        then.abandon();
+        for (SimRequest slot : slots) {
+            if (slot.isUnderWay()) {
+                abandoned(slot.life());
+            }
+        }
+        leaving = then;
+        closeWhenQuiet();
+    }
+
+    private void abandoned(SimLife life) {
+        // What a FLUSH has been answered may wait to be judged.
+        if (life.underWay == 0 && life.op != IoOp.FLUSH) {
+            throw new SimViolation(life + " waits for something, though its client has gone");
+        }
+        if (life.change != null) {
+            world.leave(life);
+        } else if (life.op == IoOp.FLUSH) {
+            life.givenUp = false;
+        }
+    }
+
+    private void closeWhenQuiet() {
+        BlockChannel then = leaving;
+        if (then != null && isQuiet()) {
+            leaving = null;
+            then.close();
+            world.scheduler.after(random.between(0, world.plan.timeoutNanos()), this::connect);
         }
     }
 
@@ -208,11 +260,14 @@ final class SimClient {
         IoError error = request.error();
         world.tell(() -> name + " hears of " + life + ": " + (error == null ? "done" : error.toString()));
         world.requireInTime(life);
-        if (error == null) {
+        if (life.left) {
+            world.tell(() -> life + " was left");
+        } else if (error == null) {
             succeeded(request, life);
         } else {
             failed(life, error);
         }
+        closeWhenQuiet();
         Runnable then = request.then();
         if (then != null) {
             then.run();

@@ -28,6 +28,8 @@ enum SimHappening {
     MIX_UP,
     MIX_UP_FOUND,
     GIVEN_UP,
+    LEFT_UNDER_WAY,
+    ABANDONED,
     VERB,
     VERB_REFUSED,
     DRAINED,

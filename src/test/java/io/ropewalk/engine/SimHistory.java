@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
  *       <ul>
  *         <li>when it succeeded: its answer. It did take effect;
  *         <li>when it failed: its answer. It may or may not have taken effect, in each block of its own;
- *         <li>when the client gave it up (closed or aborted its channel): when the last attempt under way is answered,
- *             for nobody holds later changes back before. It may or may not have taken effect.
+ *         <li>when the client gave it up (closed, aborted or abandoned its channel): that moment, for what is under way
+ *             then holds later changes back. It may or may not have taken effect.
  *       </ul>
  *   <li>A change is <b>superseded</b> for a read by another one that succeeded, began after its end, and ended before the
  *       read began.

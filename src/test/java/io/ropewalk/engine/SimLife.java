@@ -49,8 +49,11 @@ final class SimLife {
     /** Answered to the client. */
     boolean over;
 
-    /** Over for the client, but attempts are under way: the change ends with the last of them. */
-    boolean ending;
+    /** The client has gone while attempts of this change are under way: how they end tells nobody anything. */
+    boolean left;
+
+    /** What was sent last. */
+    @Nullable SimOp latest;
 
     /** The cache behind the path that answered last. */
     int cache;

@@ -6,6 +6,8 @@ enum SimWeakness {
     NO_FENCE,
     /** A change's copies count as answered when the second is sent: as if what is sent twice were not fenced. */
     NO_FENCE_BESIDE_HEDGE,
+    /** What a client leaves under way counts as answered: as if it were not fenced. */
+    NO_FENCE_BEHIND_CLIENT,
     /** Every late error claims to be of the path's present epoch: as if errors had none (Q4). */
     NO_EPOCH,
     /** Only one path does a FLUSH, the others answer that they did: as if it were sent to one path only (Q12). */

@@ -283,6 +283,10 @@ final class SimWorld {
     }
 
     private void begin(SimOp op, SimLife life) {
+        if (life.givenUp && life.change != null) {
+            throw new SimViolation(life + " is sent, and its client has gone");
+        }
+        life.latest = op;
         if (life.attempts > 0) {
             count(SimHappening.RETRY);
         } else {
@@ -378,9 +382,6 @@ final class SimWorld {
             life.cache = op.channel.path().cache();
             life.servedMoment = op.servedMoment;
         }
-        if (life.ending && life.underWay == 0) {
-            end(life);
-        }
     }
 
     /** A change was given up that may still take effect: others that overlap it wait, for so long at most. */
@@ -393,8 +394,12 @@ final class SimWorld {
     }
 
     private void fenced(SimOp op, long nanos) {
+        fenced(op.firstBlock, op.blocks, nanos);
+    }
+
+    private void fenced(int firstBlock, int blocks, long nanos) {
         long until = scheduler.nowNanos() + nanos;
-        for (int block = op.firstBlock; block < op.firstBlock + op.blocks; block++) {
+        for (int block = firstBlock; block < firstBlock + blocks; block++) {
             fencedUntilNanos[block] = Math.max(fencedUntilNanos[block], until);
         }
     }
@@ -417,13 +422,30 @@ final class SimWorld {
         if (life.change == null) {
             return;
         }
-        if (life.underWay == 0) {
-            end(life);
-        } else if (life.givenUp) {
-            life.ending = true;
-        } else {
-            throw new SimViolation(life + " has failed, and attempts are under way");
+        if (life.underWay > 0) {
+            if (!life.givenUp) {
+                throw new SimViolation(life + " has failed, and attempts are under way");
+            }
+            left(life);
         }
+        end(life);
+    }
+
+    /** The client of a change has gone. What is under way of it holds others back until it is answered. */
+    private void left(SimLife life) {
+        count(SimHappening.LEFT_UNDER_WAY);
+        fenced(life.firstBlock, life.blocks, plan.attemptPatienceNanos());
+        Settlement answered = ((Attempt.OfRequest) Objects.requireNonNull(life.latest).request).io().copiesAnswered;
+        if (is(SimWeakness.NO_FENCE_BEHIND_CLIENT) && answered != null) {
+            answered.settle();
+        }
+    }
+
+    /** The client of a change has gone, and is to hear no more of it than that. */
+    void leave(SimLife life) {
+        life.left = true;
+        left(life);
+        end(life);
     }
 
     private void end(SimLife life) {

@@ -144,6 +144,31 @@ class NbdServerLifecycleTest {
     // How it ends
 
     @Test
+    void clientThatGoesWithoutAWord_leavesNothingToBeBegun() throws Exception {
+        disk.holdBack();
+        try (NbdServerFixture fixture = NbdServerFixture.serving(disk);
+                RawNbdClient reset = fixture.open(NbdReplyFormat.SIMPLE);
+                RawNbdClient dead = fixture.open(NbdReplyFormat.SIMPLE);
+                RawNbdClient orderly = fixture.open(NbdReplyFormat.SIMPLE)) {
+            for (RawNbdClient client : List.of(reset, dead, orderly)) {
+                client.write(0, 1, 0, new byte[512]);
+            }
+            fixture.awaitHeldBack(disk, 3);
+            orderly.request(Nbd.CMD_DISC, 0, 2, 0, 0);
+            orderly.shutdownOutput();
+            reset.reset();
+            await().until(() -> disk.abandoned() == 1);
+            dead.shutdownOutput();
+            await().until(() -> disk.abandoned() == 2);
+            disk.letGo();
+            assertThat(orderly.reply().errno()).isZero();
+            orderly.awaitClosed();
+            fixture.awaitNoSessions();
+            assertThat(disk.abandoned()).isEqualTo(2);
+        }
+    }
+
+    @Test
     void close_finishesWhatIsInFlightAndDropsTheRest() throws Exception {
         disk.holdBack();
         NbdServerFixture fixture = NbdServerFixture.serving(disk);

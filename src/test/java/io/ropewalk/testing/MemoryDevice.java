@@ -23,6 +23,7 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,6 +37,7 @@ public final class MemoryDevice implements BlockDevice {
     private static final Capabilities EVERYTHING = Capabilities.of(Capability.values());
 
     private final String name;
+    private final AtomicInteger abandoned = new AtomicInteger();
     private final DeviceListeners listeners = new DeviceListeners();
     private final Map<Long, byte[]> pages = new ConcurrentHashMap<>();
     private final List<String> journal = new CopyOnWriteArrayList<>();
@@ -121,6 +123,11 @@ public final class MemoryDevice implements BlockDevice {
     /** The requests that arrived, as text, oldest first. */
     public List<String> journal() {
         return journal;
+    }
+
+    /** How often a client has gone without a word. */
+    public int abandoned() {
+        return abandoned.get();
     }
 
     public int openChannels() {
@@ -320,6 +327,11 @@ public final class MemoryDevice implements BlockDevice {
         private void change(IoRequest request, boolean mayPunch) {
             MemoryDevice.this.zero(request.offset(), request.length(), mayPunch);
             request.succeed();
+        }
+
+        @Override
+        public void abandon() {
+            abandoned.incrementAndGet();
         }
 
         @Override
