@@ -44,9 +44,10 @@ final class ParkedRequests {
             io.parkedBytes = parent.op() == IoOp.WRITE ? parent.length() : 0;
             lane.stats().queued.increment();
         }
-        if (now - io.parkedNanos >= bounds.queueFor().toNanos()
-                || parked.size() >= bounds.maxRequests()
-                || parkedBytes + io.parkedBytes > bounds.maxBytes()) {
+        if (!hasRoomFor(io, bounds)) {
+            leaveWithTheirClients();
+        }
+        if (now - io.parkedNanos >= bounds.queueFor().toNanos() || !hasRoomFor(io, bounds)) {
             return false;
         }
         if (parked.isEmpty()) {
@@ -59,6 +60,14 @@ final class ParkedRequests {
         }
         parkedBytes += io.parkedBytes;
         return true;
+    }
+
+    private boolean hasRoomFor(GeomIo io, Policies.NoPath bounds) {
+        return parked.size() < bounds.maxRequests() && parkedBytes + io.parkedBytes <= bounds.maxBytes();
+    }
+
+    private void leaveWithTheirClients() {
+        parked.stream().filter(io -> io.parent == null).toList().forEach(this::unpark);
     }
 
     /** A path works again: everybody may try, until one finds no path. */
@@ -91,10 +100,9 @@ final class ParkedRequests {
             return;
         }
         latestTryNanos = nowNanos;
+        leaveWithTheirClients();
         // Who waits again stands before who has waited longer, so not only at the head.
-        List<GeomIo> due = parked.stream()
-                .filter(io -> io.parent == null || isTimeUp(io, nowNanos))
-                .toList();
+        List<GeomIo> due = parked.stream().filter(io -> isTimeUp(io, nowNanos)).toList();
         due.forEach(this::unpark);
         if (!parked.isEmpty()) {
             unpark(parked.element());

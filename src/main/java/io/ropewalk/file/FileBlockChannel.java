@@ -136,7 +136,7 @@ final class FileBlockChannel extends BlockChannel {
             return;
         }
         remove(call);
-        call.answer(call.isSync() ? lostElsewhere() : Errno.NONE);
+        call.answer(call.tellsOfLosses() ? lostElsewhere() : Errno.NONE);
     }
 
     /**

@@ -91,6 +91,11 @@ final class FileCall implements Runnable {
         return op == IoOp.FLUSH || (flags & IoFlags.FUA) != 0;
     }
 
+    /** Whether its answer can say that something else was lost: not where it has to say why itself was not done. */
+    boolean tellsOfLosses() {
+        return isSync() && error == null && (errno == Errno.NONE || Errno.kindOf(errno) != Kind.NO_SPACE);
+    }
+
     boolean isAbandoned() {
         return request == null;
     }

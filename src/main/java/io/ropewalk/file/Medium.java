@@ -97,10 +97,14 @@ abstract sealed class Medium permits RegularFile, LocalDisk {
 
     /** Writes the first {@code pieces} of this thread's vector ({@link Libc#setPiece}), one after the other. */
     final int write(int pieces, long offset, boolean fua) {
-        int errno = fua && dsyncWorks
-                ? syncs.call(() -> writeVector(pieces, offset, Libc.RWF_DSYNC))
-                : writeVector(pieces, offset, 0);
+        int errno = fua && dsyncWorks ? writeDurably(pieces, offset) : writeVector(pieces, offset, 0);
         return errno == Errno.NONE && fua && !dsyncWorks ? flush() : errno;
+    }
+
+    /** In the page cache another sync may write back what this one has put there, and be told in its stead. */
+    private int writeDurably(int pieces, long offset) {
+        IntSupplier write = () -> writeVector(pieces, offset, Libc.RWF_DSYNC);
+        return direct ? syncs.call(write) : syncs.callAndWaitForOthers(write);
     }
 
     /** With a flag, a negated errno says that there was no room, and that nothing was to be made durable so far. */

@@ -144,6 +144,12 @@ abstract class MessageReceiver extends ChannelInboundHandlerAdapter {
         return in == null ? 0 : in.readableBytes();
     }
 
+    /** The last {@code bytes} of what waits to be decoded, to look at; null when there is less. */
+    protected final @Nullable ByteBuf lastUndecoded(int bytes) {
+        ByteBuf in = current;
+        return in == null || in.readableBytes() < bytes ? null : in.slice(in.writerIndex() - bytes, bytes);
+    }
+
     /**
      * Whether to go on receiving behind the slices handed out rather than take a fresh buffer next turn. A subclass
      * that says so while slices are in use calls {@link #releaseUnused} when they no longer are.

@@ -26,6 +26,10 @@ import org.jspecify.annotations.Nullable;
 final class NbdServerSocket {
     private static final int BACKLOG = 1024;
     private static final long CLOSE_MILLIS = 2_000;
+    // Two minutes: a client outlives a network that is away for less, and a dead one's successor comes later.
+    private static final int SILENT_SECONDS = 60;
+    private static final int PROBE_SECONDS = 10;
+    private static final int PROBES = 6;
     private static final int MAXIMUM_UNIX_PATH_BYTES = 107;
     private static final int FILE_TYPE_MASK = 0170000;
     private static final int SOCKET_FILE_TYPE = 0140000;
@@ -50,8 +54,8 @@ final class NbdServerSocket {
         }
         ServerBootstrap bootstrap = bootstrap(loops, false, sessions)
                 .option(ChannelOption.SO_REUSEADDR, true)
-                .childOption(ChannelOption.TCP_NODELAY, true)
-                .childOption(ChannelOption.SO_KEEPALIVE, true);
+                .childOption(ChannelOption.TCP_NODELAY, true);
+        loops.transport().askSilentClients(bootstrap, SILENT_SECONDS, PROBE_SECONDS, PROBES);
         String place = address.getAddress().getHostAddress() + ":" + address.getPort();
         return new NbdServerSocket(bind(bootstrap, address, place), null);
     }

@@ -272,6 +272,11 @@ final class NbdSession extends MessageReceiver {
     void close(String why) {
         because(why);
         stopReceiving();
+        NbdTransmission running = transmission;
+        if (running != null) {
+            // Now: TLS may take its time to close.
+            running.abandonUnlessDisc();
+        }
         if (context != null) {
             context.close();
         }

@@ -70,6 +70,7 @@ final class NbdTransmission implements DeviceListener {
     private boolean drainWatched;
 
     private boolean connected = true;
+    private boolean saidDisc;
     private boolean ending;
     private boolean closing;
     private long requestsAtLook = -1;
@@ -164,6 +165,7 @@ final class NbdTransmission implements DeviceListener {
         int type = in.getUnsignedShort(start + 6);
         long length = format == NbdReplyFormat.EXTENDED ? in.getLong(start + 24) : in.getUnsignedInt(start + 24);
         if (type == Nbd.CMD_DISC) {
+            saidDisc = true;
             session.stopReceiving();
             end("the client disconnected");
             return 0;
@@ -301,7 +303,7 @@ final class NbdTransmission implements DeviceListener {
 
     /** The device has answered. */
     void answered(NbdServerRequest request) {
-        if (request.hasMore() && connected) {
+        if (request.hasMore() && (connected || saidDisc)) {
             // Not from here: a device that answers at once would come back here each time.
             loop.execute(() -> {
                 request.askNextPiece();
@@ -547,22 +549,30 @@ final class NbdTransmission implements DeviceListener {
     }
 
     /**
-     * The client sends no more; what has arrived is done, also where it has to wait for room. Where it has not said that
-     * it goes (DISC), it may be dead, and back elsewhere.
+     * The client sends no more. Where it has said that it goes, what has arrived is done, also where that has to wait for
+     * room; else it may be dead, and back elsewhere.
      */
     void clientHasEnded(String reason) {
-        if (session.isPaused() && !ending) {
+        if (session.isPaused() && !ending && isDiscLast()) {
             endOfRequests = reason;
             return;
         }
         session.stopReceiving();
-        abandonUnlessEnding();
+        abandonUnlessDisc();
         end(reason);
     }
 
+    /** Whether DISC waits to be decoded, or what looks like it. */
+    private boolean isDiscLast() {
+        ByteBuf last = session.lastUndecoded(format.requestLength());
+        return last != null
+                && last.getInt(last.readerIndex()) == format.requestMagic()
+                && last.getUnsignedShort(last.readerIndex() + 6) == Nbd.CMD_DISC;
+    }
+
     /** Whoever says that it goes is entitled to what it has asked for ("NBD_CMD_DISC"). */
-    private void abandonUnlessEnding() {
-        if (!ending) {
+    void abandonUnlessDisc() {
+        if (!saidDisc) {
             device.abandon();
         }
     }
@@ -581,7 +591,7 @@ final class NbdTransmission implements DeviceListener {
         connected = false;
         session.stopReceiving();
         output.discard();
-        abandonUnlessEnding();
+        abandonUnlessDisc();
         finishWhenIdle();
     }
 

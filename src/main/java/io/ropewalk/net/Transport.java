@@ -1,7 +1,9 @@
 package io.ropewalk.net;
 
 import io.netty.bootstrap.Bootstrap;
+import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelOption;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.epoll.Epoll;
@@ -12,6 +14,7 @@ import io.netty.channel.epoll.EpollServerDomainSocketChannel;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioChannelOption;
 import io.netty.channel.socket.nio.NioDomainSocketChannel;
 import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
@@ -24,6 +27,7 @@ import io.netty.channel.uring.IoUringServerDomainSocketChannel;
 import io.netty.channel.uring.IoUringServerSocketChannel;
 import io.netty.channel.uring.IoUringSocketChannel;
 import java.util.Locale;
+import jdk.net.ExtendedSocketOptions;
 
 /** How sockets are waited for. */
 public enum Transport {
@@ -69,6 +73,31 @@ public enum Transport {
             case IO_URING -> bootstrap.option(IoUringChannelOption.TCP_USER_TIMEOUT, millis);
             case EPOLL -> bootstrap.option(EpollChannelOption.TCP_USER_TIMEOUT, millis);
             case NIO -> {}
+        }
+    }
+
+    /**
+     * Has the kernel ask a TCP client that sends nothing whether it is still there, after {@code idleSeconds} and then
+     * every {@code intervalSeconds}, and ends the connection when {@code probes} of them had no answer.
+     */
+    public void askSilentClients(ServerBootstrap bootstrap, int idleSeconds, int intervalSeconds, int probes) {
+        bootstrap.childOption(ChannelOption.SO_KEEPALIVE, true);
+        switch (this) {
+            case IO_URING ->
+                bootstrap
+                        .childOption(IoUringChannelOption.TCP_KEEPIDLE, idleSeconds)
+                        .childOption(IoUringChannelOption.TCP_KEEPINTVL, intervalSeconds)
+                        .childOption(IoUringChannelOption.TCP_KEEPCNT, probes);
+            case EPOLL ->
+                bootstrap
+                        .childOption(EpollChannelOption.TCP_KEEPIDLE, idleSeconds)
+                        .childOption(EpollChannelOption.TCP_KEEPINTVL, intervalSeconds)
+                        .childOption(EpollChannelOption.TCP_KEEPCNT, probes);
+            case NIO ->
+                bootstrap
+                        .childOption(NioChannelOption.of(ExtendedSocketOptions.TCP_KEEPIDLE), idleSeconds)
+                        .childOption(NioChannelOption.of(ExtendedSocketOptions.TCP_KEEPINTERVAL), intervalSeconds)
+                        .childOption(NioChannelOption.of(ExtendedSocketOptions.TCP_KEEPCOUNT), probes);
         }
     }
 

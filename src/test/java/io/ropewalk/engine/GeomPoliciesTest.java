@@ -126,10 +126,11 @@ class GeomPoliciesTest {
         m.loop.run();
         m.channel.abandon();
         assertThat(waiting).extracting(Ask::kind).containsOnly(Kind.DISCONNECTED);
-        m.loop.runFor(SECOND);
-        assertThat(m.geom.stats().queuedRequests()).isZero();
         BlockChannel back = m.geom.open(m.loop);
-        Ask again = Ask.write(back, 0, new byte[512]);
+        Ask again = Ask.write(back, 0, new byte[1024]);
+        m.loop.run();
+        assertThat(again.isAnswered()).isFalse();
+        assertThat(m.geom.stats().queuedRequests()).isOne();
         m.loop.runFor(SECOND);
         assertThat(again.isAnswered()).isFalse();
         m.md(0).working().received.clear();

@@ -23,6 +23,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.EnumSource.Mode;
 
 /** A client that sends no more, and waits for the server to close its side: the proof that nothing can land any more. */
 @Timeout(60)
@@ -80,6 +81,33 @@ class NbdServerHalfCloseTest {
             }
             client.awaitClosed();
             fixture.awaitNoSessions();
+            assertThat(disk.abandoned()).isZero();
+        }
+    }
+
+    /** Not by NIO, which hears of the end only when it reads on. */
+    @ParameterizedTest
+    @EnumSource(value = Transport.class, mode = Mode.EXCLUDE, names = "NIO")
+    void behindMoreThanIsInFlight_withoutDisc_theRestIsNotBegun(Transport transport) throws IOException {
+        Assumptions.assumeTrue(transport.isAvailable());
+        try (NbdServerFixture fixture =
+                        NbdServerFixture.serving(transport, null, o -> o.withBounds(2, 64 << 20, 64 << 20), disk);
+                RawNbdClient client = fixture.open(NbdReplyFormat.SIMPLE)) {
+            disk.holdBack();
+            for (int i = 0; i < 10; i++) {
+                client.write(0, i, 0, new byte[BLOCK]);
+            }
+            fixture.awaitHeldBack(disk, 2);
+
+            client.shutdownOutput();
+
+            await().until(() -> disk.abandoned() == 1);
+            disk.letGo();
+            assertThat(client.reply().errno()).isZero();
+            assertThat(client.reply().errno()).isZero();
+            client.awaitClosed();
+            fixture.awaitNoSessions();
+            assertThat(disk.journal()).hasSize(2);
         }
     }
 

@@ -168,6 +168,35 @@ class NbdServerLifecycleTest {
         }
     }
 
+    /** By the kernel's table of sockets: its timer 2 asks the peer; the time until then is in hundredths of a second. */
+    @ParameterizedTest
+    @EnumSource(Transport.class)
+    void clientThatIsSilent_isAskedWhetherItIsThere(Transport transport) throws IOException {
+        Assumptions.assumeTrue(transport.isAvailable());
+        try (NbdServerFixture fixture = NbdServerFixture.serving(transport, null, options -> options, disk);
+                RawNbdClient client = fixture.open(NbdReplyFormat.SIMPLE)) {
+            await().untilAsserted(() -> {
+                String[] timer = socket(fixture.address().getPort(), client.localPort())[5].split(":");
+                assertThat(timer[0]).isEqualTo("02");
+                assertThat(Long.parseLong(timer[1], 16)).isBetween(1L, 60 * 100L);
+            });
+        }
+    }
+
+    private static String[] socket(int localPort, int remotePort) throws IOException {
+        String local = String.format(":%04X", localPort);
+        String remote = String.format(":%04X", remotePort);
+        for (String table : List.of("/proc/net/tcp", "/proc/net/tcp6")) {
+            for (String line : Files.readAllLines(Path.of(table))) {
+                String[] columns = line.strip().split(" +");
+                if (columns[1].endsWith(local) && columns[2].endsWith(remote)) {
+                    return columns;
+                }
+            }
+        }
+        throw new AssertionError("no such socket");
+    }
+
     @Test
     void close_finishesWhatIsInFlightAndDropsTheRest() throws Exception {
         disk.holdBack();

@@ -316,6 +316,10 @@ final class RawNbdClient implements AutoCloseable {
         socket.shutdownOutput();
     }
 
+    int localPort() {
+        return socket.getLocalPort();
+    }
+
     void reset() throws IOException {
         socket.setSoLinger(true, 0);
         socket.close();

@@ -125,7 +125,7 @@ public final class MemoryDevice implements BlockDevice {
         return journal;
     }
 
-    /** How often a client has gone without a word. */
+    /** How many channels' clients have gone without a word. */
     public int abandoned() {
         return abandoned.get();
     }
@@ -257,6 +257,7 @@ public final class MemoryDevice implements BlockDevice {
 
     private final class MemoryChannel extends BlockChannel {
         private boolean closed;
+        private boolean isAbandoned;
 
         MemoryChannel(IoLoop loop) {
             super(MemoryDevice.this, loop);
@@ -331,7 +332,10 @@ public final class MemoryDevice implements BlockDevice {
 
         @Override
         public void abandon() {
-            abandoned.incrementAndGet();
+            if (!isAbandoned) {
+                isAbandoned = true;
+                abandoned.incrementAndGet();
+            }
         }
 
         @Override
