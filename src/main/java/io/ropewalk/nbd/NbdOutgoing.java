@@ -1,7 +1,11 @@
 package io.ropewalk.nbd;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.ssl.SslClosedEngineException;
+import io.netty.handler.ssl.SslHandler;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class NbdOutgoing {
     private final ChannelHandlerContext context;
+    private final boolean behindTls;
 
     /** Holds {@link #root} for all the messages from {@link #start} to {@link #end}, addresses in memory. */
     private @Nullable ByteBuf first;
@@ -20,6 +25,7 @@ final class NbdOutgoing {
 
     NbdOutgoing(ChannelHandlerContext context) {
         this.context = context;
+        this.behindTls = context.pipeline().get(SslHandler.class) != null;
     }
 
     /** Sends the readable bytes of {@code message} with the next {@link #flush}; it is the channel's now. */
@@ -83,7 +89,20 @@ final class NbdOutgoing {
     }
 
     private void hand(ByteBuf message) {
-        context.write(message, context.voidPromise());
+        if (behindTls) {
+            // A void promise tells the pipeline what a write has met, but TLS drops it.
+            context.write(message).addListener((ChannelFutureListener) NbdOutgoing::tell);
+        } else {
+            context.write(message, context.voidPromise());
+        }
+    }
+
+    private static void tell(ChannelFuture written) {
+        Throwable cause = written.cause();
+        // That the peer has said its farewell is no failure of the connection.
+        if (cause != null && !(cause instanceof SslClosedEngineException)) {
+            written.channel().pipeline().fireExceptionCaught(cause);
+        }
     }
 
     private static ByteBuf rootOf(ByteBuf message) {
