@@ -88,9 +88,7 @@ final class Fencing {
     }
 
     private void onLifted() {
-        for (Lane lane : geom.lanes()) {
-            lane.loop().execute(lane::releaseHeld);
-        }
+        geom.lanes().forEach(Lane::releaseHeldSoon);
         geom.onFenceLifted();
     }
 

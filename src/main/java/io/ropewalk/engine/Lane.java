@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -76,6 +77,7 @@ final class Lane {
     private final Pace pace;
     private final LaneStats stats = new LaneStats();
     private final AtomicInteger openChannels = new AtomicInteger();
+    private final AtomicBoolean releaseIsDue = new AtomicBoolean();
 
     private @Nullable PathTable seen;
     private int requestsInFlight;
@@ -466,8 +468,16 @@ final class Lane {
         }
     }
 
+    /** Fences were lifted, as a rule many at once: {@link #releaseHeld} for all of them. Any thread. */
+    void releaseHeldSoon() {
+        if (releaseIsDue.compareAndSet(false, true)) {
+            loop.execute(this::releaseHeld);
+        }
+    }
+
     /** The fences have changed: changes that no longer overlap one go ahead, in the order in which they came. */
-    void releaseHeld() {
+    private void releaseHeld() {
+        releaseIsDue.set(false);
         for (int i = held.size(); i > 0 && !held.isEmpty(); i--) {
             GeomIo io = held.remove();
             IoRequest parent = io.parent;
