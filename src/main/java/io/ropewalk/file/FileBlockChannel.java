@@ -136,12 +136,11 @@ final class FileBlockChannel extends BlockChannel {
             return;
         }
         remove(call);
-        call.answer(call.tellsOfLosses() ? lostElsewhere() : Errno.NONE);
+        call.answer(call.isFlush() ? lostElsewhere() : Errno.NONE);
     }
 
     /**
-     * What the kernel has told another channel's flush since this channel's last one: it speaks of this channel's
-     * writes as well.
+     * What the kernel has told others since this channel's last flush: it speaks of this channel's writes as well.
      */
     private int lostElsewhere() {
         int now = device.medium().syncs().failures();

@@ -9,6 +9,7 @@ import io.ropewalk.block.IoFlags;
 import io.ropewalk.block.IoOp;
 import io.ropewalk.block.IoRequest;
 import io.ropewalk.block.Settlement;
+import io.ropewalk.file.Syncs.Sync;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -63,6 +64,7 @@ final class FileCall implements Runnable {
     private @Nullable ByteBuf data;
     private int headroom;
     private List<Extent> extents = List.of();
+    private @Nullable Sync sync;
 
     /** The channel's: index among what is in flight. */
     int place;
@@ -86,14 +88,14 @@ final class FileCall implements Runnable {
 
     // ---- on the loop
 
-    /** Whether its success says that everything written before is durable. */
-    boolean isSync() {
+    /** Whether its success says that something is durable. */
+    private boolean isSync() {
         return op == IoOp.FLUSH || (flags & IoFlags.FUA) != 0;
     }
 
-    /** Whether its answer can say that something else was lost: not where it has to say why itself was not done. */
-    boolean tellsOfLosses() {
-        return isSync() && error == null && (errno == Errno.NONE || Errno.kindOf(errno) != Kind.NO_SPACE);
+    /** Whether its success says that everything written before is durable. */
+    boolean isFlush() {
+        return op == IoOp.FLUSH;
     }
 
     boolean isAbandoned() {
@@ -136,7 +138,7 @@ final class FileCall implements Runnable {
         IoRequest asked = Objects.requireNonNull(request, "answered already");
         request = null;
         if (error == null && errno == Errno.NONE) {
-            errno = instead;
+            errno = instead == Errno.NONE && sync != null ? sync.toldToOthers() : instead;
         }
         IoError failure = errno == Errno.NONE ? error : failure();
         if (failure != null) {
@@ -253,11 +255,17 @@ final class FileCall implements Runnable {
                 file.release();
             }
         }
-        channel.finished(this);
+        Sync made = sync;
+        if (made == null || unwanted) {
+            channel.finished(this);
+        } else {
+            made.whenOthersAreHeard(() -> channel.finished(this));
+        }
     }
 
     private void perform() {
         try {
+            sync = isSync() ? medium.syncs().new Sync() : null;
             errno = callKernel();
             if (errno != Errno.NONE) {
                 dropData();
@@ -294,9 +302,9 @@ final class FileCall implements Runnable {
         return switch (op) {
             case READ -> read();
             case WRITE -> write();
-            case FLUSH -> medium.flush();
-            case TRIM -> medium.trim(offset, length, isSync());
-            case WRITE_ZEROES -> medium.zero(offset, length, flags, () -> unwanted);
+            case FLUSH -> medium.flush(Objects.requireNonNull(sync, "a FLUSH is one"));
+            case TRIM -> medium.trim(offset, length, sync);
+            case WRITE_ZEROES -> medium.zero(offset, length, flags, sync, () -> unwanted);
             case CACHE -> medium.willNeed(offset, length);
             case BLOCK_STATUS -> status();
         };
@@ -319,12 +327,12 @@ final class FileCall implements Runnable {
         ByteBuf bytes = Objects.requireNonNull(payload, "a WRITE has a payload");
         int pieces = Buffers.toVector(bytes, medium.memoryAlignment());
         if (pieces > 0) {
-            return medium.write(pieces, offset, isSync());
+            return medium.write(pieces, offset, sync);
         }
         ByteBuf copy = alignedCopy(bytes);
         try {
             Libc.setPiece(0, Buffers.address(copy, copy.readerIndex(), (int) length), length);
-            return medium.write(1, offset, isSync());
+            return medium.write(1, offset, sync);
         } finally {
             copy.release();
         }

@@ -203,7 +203,7 @@ final class LocalDisk extends Medium {
 
     private int withCleanCache(IntSupplier call) {
         int errno = retriedInt(call);
-        if (errno == Errno.EBUSY && flush() == Errno.NONE) {
+        if (errno == Errno.EBUSY && flush(syncs().new Sync()) == Errno.NONE) {
             errno = retriedInt(call);
         }
         return errno;

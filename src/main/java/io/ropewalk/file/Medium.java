@@ -6,6 +6,7 @@ import io.ropewalk.block.Geometry;
 import io.ropewalk.block.IoError.Kind;
 import io.ropewalk.block.IoFlags;
 import io.ropewalk.block.StoreIdentity;
+import io.ropewalk.file.Syncs.Sync;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
@@ -95,16 +96,22 @@ abstract sealed class Medium permits RegularFile, LocalDisk {
         return Errno.NONE;
     }
 
-    /** Writes the first {@code pieces} of this thread's vector ({@link Libc#setPiece}), one after the other. */
-    final int write(int pieces, long offset, boolean fua) {
-        int errno = fua && dsyncWorks ? writeDurably(pieces, offset) : writeVector(pieces, offset, 0);
-        return errno == Errno.NONE && fua && !dsyncWorks ? flush() : errno;
+    /**
+     * Writes the first {@code pieces} of this thread's vector ({@link Libc#setPiece}), one after the other; durably where
+     * there is a {@code sync}.
+     */
+    final int write(int pieces, long offset, @Nullable Sync sync) {
+        if (sync == null) {
+            return writeVector(pieces, offset, 0);
+        }
+        int errno = dsyncWorks ? writeDurably(pieces, offset, sync) : writeVector(pieces, offset, 0);
+        return errno == Errno.NONE && !dsyncWorks ? flush(sync) : errno;
     }
 
     /** In the page cache another sync may write back what this one has put there, and be told in its stead. */
-    private int writeDurably(int pieces, long offset) {
+    private int writeDurably(int pieces, long offset, Sync sync) {
         IntSupplier write = () -> writeVector(pieces, offset, Libc.RWF_DSYNC);
-        return direct ? syncs.call(write) : syncs.callAndWaitForOthers(write);
+        return direct ? sync.callAlone(write) : sync.call(write);
     }
 
     /** With a flag, a negated errno says that there was no room, and that nothing was to be made durable so far. */
@@ -163,8 +170,8 @@ abstract sealed class Medium permits RegularFile, LocalDisk {
         return piece;
     }
 
-    final int flush() {
-        return syncs.callAndWaitForOthers(this::syncOnce);
+    final int flush(Sync sync) {
+        return sync.call(this::syncOnce);
     }
 
     private int syncOnce() {
@@ -175,15 +182,15 @@ abstract sealed class Medium permits RegularFile, LocalDisk {
         return syncs;
     }
 
-    final int trim(long offset, long length, boolean fua) {
+    final int trim(long offset, long length, @Nullable Sync sync) {
         int errno = trim(offset, length);
         // A hint: where the kernel does not take it after all, it has been heard.
         errno = Errno.meansUnsupported(errno) ? Errno.NONE : errno;
-        return errno == Errno.NONE && fua ? flush() : errno;
+        return errno == Errno.NONE && sync != null ? flush(sync) : errno;
     }
 
-    /** Zeroes as {@code flags} say; stops early once nobody wants it any more. */
-    final int zero(long offset, long length, int flags, BooleanSupplier unwanted) {
+    /** Zeroes as {@code flags} say, durably where there is a {@code sync}; stops early once nobody wants it any more. */
+    final int zero(long offset, long length, int flags, @Nullable Sync sync, BooleanSupplier unwanted) {
         int errno = zeroFast(offset, length, (flags & IoFlags.NO_HOLE) != 0);
         if (Errno.meansUnsupported(errno)) {
             if ((flags & IoFlags.FAST_ONLY) != 0) {
@@ -194,7 +201,7 @@ abstract sealed class Medium permits RegularFile, LocalDisk {
         if (Errno.meansUnsupported(errno)) {
             errno = writeZeroes(offset, length, unwanted);
         }
-        return errno == Errno.NONE && (flags & IoFlags.FUA) != 0 ? flush() : errno;
+        return errno == Errno.NONE && sync != null ? flush(sync) : errno;
     }
 
     private int writeZeroes(long offset, long length, BooleanSupplier unwanted) {

@@ -42,6 +42,7 @@ abstract class MessageReceiver extends ChannelInboundHandlerAdapter {
     private int expectedBytes = 1;
 
     private long movedBytes;
+    private long droppedBytes;
     private boolean stopped;
     private boolean inputOver;
     private boolean paused;
@@ -92,6 +93,7 @@ abstract class MessageReceiver extends ChannelInboundHandlerAdapter {
     public final void channelRead(ChannelHandlerContext context, Object message) {
         ByteBuf received = (ByteBuf) message;
         if (stopped) {
+            droppedBytes += received.readableBytes();
             received.release();
             // Else what nobody wants would have to move for what comes next.
             releaseCurrent();
@@ -142,6 +144,11 @@ abstract class MessageReceiver extends ChannelInboundHandlerAdapter {
     protected final int undecodedBytes() {
         ByteBuf in = current;
         return in == null ? 0 : in.readableBytes();
+    }
+
+    /** Bytes that have arrived after {@link #stopReceiving}. */
+    protected final long droppedBytes() {
+        return droppedBytes;
     }
 
     /** The last {@code bytes} of what waits to be decoded, to look at; null when there is less. */

@@ -74,7 +74,7 @@ final class NbdTransmission implements DeviceListener {
     private boolean ending;
     private boolean closing;
     private long requestsAtLook = -1;
-    private int undecodedAtLook;
+    private long arrivedAtLook;
     private int looksForQuiet;
     private boolean lookScheduled;
     private @Nullable String endOfRequests;
@@ -450,20 +450,20 @@ final class NbdTransmission implements DeviceListener {
     }
 
     /**
-     * What the client has sent already is read and refused, for a while: a connection that is closed over unread bytes is
-     * reset, and answers under way may be lost with it.
+     * What the client has sent already is read, and refused or dropped, for a while: a connection that is closed over
+     * unread bytes is reset, and answers under way may be lost with it.
      */
     private void closeWhenQuiet() {
         if (lookScheduled) {
             return;
         }
-        int undecoded = session.undecodedBytes();
-        boolean isQuiet = requests == requestsAtLook && undecoded == undecodedAtLook;
+        long arrived = session.undecodedBytes() + session.droppedBytes();
+        boolean isQuiet = requests == requestsAtLook && arrived == arrivedAtLook;
         if (session.isPaused() || isQuiet || ++looksForQuiet > MOST_LOOKS_FOR_QUIET) {
             closeConnection();
         } else {
             requestsAtLook = requests;
-            undecodedAtLook = undecoded;
+            arrivedAtLook = arrived;
             lookScheduled = true;
             // One look for each time that the loop has read what there is.
             loop.execute(() -> {
@@ -554,6 +554,7 @@ final class NbdTransmission implements DeviceListener {
      */
     void clientHasEnded(String reason) {
         if (session.isPaused() && !ending && isDiscLast()) {
+            saidDisc = true;
             endOfRequests = reason;
             return;
         }

@@ -2,55 +2,103 @@ package io.ropewalk.file;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.ropewalk.file.Syncs.Sync;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Supplier;
-import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @Timeout(60)
 class SyncsTest {
     private final Syncs syncs = new Syncs();
+    private final Sync good = syncs.new Sync();
+    private final Sync bad = syncs.new Sync();
+    private final CompletableFuture<Void> heard = new CompletableFuture<>();
 
     @Test
     void failuresAreCountedAndTheLastIsKept() {
-        assertThat(syncs.call(() -> Errno.EIO)).isEqualTo(Errno.EIO);
-        assertThat(syncs.callAndWaitForOthers(() -> Errno.NONE)).isEqualTo(Errno.NONE);
+        assertThat(bad.call(() -> Errno.EIO)).isEqualTo(Errno.EIO);
+        assertThat(good.call(() -> Errno.NONE)).isEqualTo(Errno.NONE);
         assertThat(syncs.failures()).isOne();
         assertThat(syncs.lastErrno()).isEqualTo(Errno.EIO);
+        assertThat(good.toldToOthers()).isEqualTo(Errno.EIO);
+        assertThat(syncs.new Sync().toldToOthers()).isEqualTo(Errno.NONE);
     }
 
     @Test
-    @DisplayName("Who was told that all is well hears of it only when the one who was told otherwise has said so")
-    void theGoodNewsWaitsForTheBad() throws Exception {
-        CountDownLatch told = new CountDownLatch(1);
-        CountDownLatch goOn = new CountDownLatch(1);
-        CompletableFuture<Integer> bad = onThreadOfItsOwn(() -> syncs.call(() -> {
-            told.countDown();
-            await(goOn);
-            return Errno.EIO;
-        }));
-        await(told);
-        CountDownLatch wellDone = new CountDownLatch(1);
-        CompletableFuture<Integer> failuresSeen = onThreadOfItsOwn(() -> {
-            syncs.callAndWaitForOthers(() -> {
-                wellDone.countDown();
-                return Errno.NONE;
-            });
-            return syncs.failures();
-        });
-        await(wellDone);
-        TimeUnit.MILLISECONDS.sleep(50);
-        assertThat(failuresSeen).isNotDone();
-        goOn.countDown();
-        assertThat(bad.get()).isEqualTo(Errno.EIO);
-        assertThat(failuresSeen.get()).isOne();
+    void whoHadNothingToMakeDurable_wasToldOfNothing() {
+        assertThat(bad.call(() -> -Errno.ENOSPC)).isEqualTo(Errno.ENOSPC);
+        assertThat(syncs.failures()).isZero();
     }
 
-    private static CompletableFuture<Integer> onThreadOfItsOwn(Supplier<Integer> task) {
-        return CompletableFuture.supplyAsync(task, Thread::startVirtualThread);
+    @Test
+    void theGoodNewsWaitsForTheBad() throws Exception {
+        CountDownLatch goOn = new CountDownLatch(1);
+        CompletableFuture<Integer> told = underWay(bad, goOn, Errno.EIO);
+
+        assertThat(good.call(() -> Errno.NONE)).isEqualTo(Errno.NONE);
+        good.whenOthersAreHeard(() -> heard.complete(null));
+
+        assertThat(heard).isNotDone();
+        goOn.countDown();
+        assertThat(told.get()).isEqualTo(Errno.EIO);
+        heard.get(30, TimeUnit.SECONDS);
+        assertThat(good.toldToOthers()).isEqualTo(Errno.EIO);
+    }
+
+    @Test
+    void theBadNewsThatHasComeMeanwhile_needsNoWaiting() throws Exception {
+        CountDownLatch goOn = new CountDownLatch(1);
+        CompletableFuture<Integer> told = underWay(bad, goOn, Errno.EIO);
+        assertThat(good.call(() -> Errno.NONE)).isEqualTo(Errno.NONE);
+        goOn.countDown();
+        assertThat(told.get()).isEqualTo(Errno.EIO);
+
+        good.whenOthersAreHeard(() -> heard.complete(null));
+
+        assertThat(heard).isDone();
+        assertThat(good.toldToOthers()).isEqualTo(Errno.EIO);
+    }
+
+    @Test
+    void whoBeganLater_isNotWaitedFor() throws Exception {
+        CountDownLatch goOn = new CountDownLatch(1);
+        assertThat(good.call(() -> Errno.NONE)).isEqualTo(Errno.NONE);
+        CompletableFuture<Integer> later = underWay(bad, goOn, Errno.NONE);
+
+        good.whenOthersAreHeard(() -> heard.complete(null));
+
+        assertThat(heard).isDone();
+        goOn.countDown();
+        assertThat(later.get()).isEqualTo(Errno.NONE);
+    }
+
+    @Test
+    void whoCannotBeToldInItsStead_isNotWaitedFor() throws Exception {
+        CountDownLatch goOn = new CountDownLatch(1);
+        CompletableFuture<Integer> told = underWay(bad, goOn, Errno.NONE);
+
+        assertThat(good.callAlone(() -> Errno.NONE)).isEqualTo(Errno.NONE);
+        good.whenOthersAreHeard(() -> heard.complete(null));
+
+        assertThat(heard).isDone();
+        goOn.countDown();
+        assertThat(told.get()).isEqualTo(Errno.NONE);
+    }
+
+    /** Begins {@code sync} on a thread of its own; it ends with {@code errno} after {@code goOn}. */
+    private static CompletableFuture<Integer> underWay(Sync sync, CountDownLatch goOn, int errno) {
+        CountDownLatch begun = new CountDownLatch(1);
+        CompletableFuture<Integer> result = CompletableFuture.supplyAsync(
+                () -> sync.call(() -> {
+                    begun.countDown();
+                    await(goOn);
+                    return errno;
+                }),
+                Thread::startVirtualThread);
+        await(begun);
+        return result;
     }
 
     private static void await(CountDownLatch latch) {

@@ -107,7 +107,7 @@ class DeviceScannerTest {
 
         unplug("wwn-1");
         eventually(() -> assertThat(inventory.path("disk1", "wwn-1").state()).isEqualTo(PathState.LOST));
-        assertThat(inventory.activePaths("disk1")).containsExactly("wwn-2");
+        eventually(() -> assertThat(inventory.activePaths("disk1")).containsExactly("wwn-2"));
         plug("wwn-1");
         eventually(() -> assertThat(inventory.geom("disk1").state()).isEqualTo(GeomState.OPTIMAL));
 
